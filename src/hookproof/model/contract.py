@@ -1,0 +1,219 @@
+"""What a provider promises, as frozen values read from ``contracts/<provider>/``.
+
+Law: nothing here knows files or Python code of a provider; a provider is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+from hookproof.model.verdict import Level
+
+Json = Any  # JSON documents are plain Python values: dict, list, str, int, float, bool, None
+
+
+class Role(StrEnum):
+    """Who is judged: the sender of webhooks or their receiver."""
+
+    PLATFORM = "platform"
+    RECEIVER = "receiver"
+
+
+class Provenance(StrEnum):
+    """How an event's payload is known: from its own sample, from another's shape, or by name only."""
+
+    DOCUMENTED = "documented"
+    SHARED_SHAPE = "shared-shape"
+    CATALOG_ONLY = "catalog-only"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a promise is made: document title and section heading; ``companion`` marks pages outside the seed documents."""
+
+    document: str
+    section: str
+
+    def __str__(self) -> str:
+        """Give the locator as one line."""
+        return f"{self.document} § {self.section}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """One promise.
+
+    ``id`` is ``<contract>/<topic>/<promise>`` in words, forever. Exactly one of ``rule`` (name of the judging rule, with its
+    ``parameters``) and ``excluded`` (why nobody can judge it) is set. ``ambiguity`` says where the documents are silent or
+    contradict themselves, and the legal readings. ``level_if_declared`` replaces ``level`` when the target declares the
+    capability named by ``declared_by`` (for example a signing profile). ``mend`` is advice to who broke it.
+    """
+
+    id: str
+    level: Level
+    roles: tuple[Role, ...]
+    promise: str
+    source: Source
+    rule: str | None = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    excluded: str | None = None
+    ambiguity: str | None = None
+    level_if_declared: Level | None = None
+    declared_by: str | None = None
+    mend: str | None = None
+
+    @property
+    def topic(self) -> str:
+        """The clause family: the middle word of the id."""
+        return self.id.split("/")[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event type: its name on the wire and the JSON Schema 2020-12 of its ``data``.
+
+    ``examples`` are instances of ``schema`` in our own values. ``catalog`` is false for a type that is documented but missing
+    from the provider's index. ``deprecated`` names the replacement; ``alias_of`` another name for the same happening.
+    ``relations`` are promises between fields that JSON Schema cannot say, for example ``{"total": ["imported", "failed"]}``
+    (the first is the sum of the others).
+    """
+
+    name: str
+    title: str
+    description: str
+    group: str
+    provenance: Provenance
+    schema: Mapping[str, Json]
+    examples: tuple[Json, ...]
+    catalog: bool = True
+    deprecated: str | None = None
+    alias_of: str | None = None
+    variants: tuple[str, ...] = ()
+    relations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """How a delivery wraps an event: the names of the members that carry each meaning, and two JSON Schemas of the whole body.
+
+    ``schema`` is for plain deliveries, ``truncated_schema`` for truncated ones (None where the provider has no truncation).
+    A member name that is None means that the provider's envelope has no such member.
+    """
+
+    id_member: str | None
+    type_member: str | None
+    created_member: str | None
+    data_member: str | None
+    truncated_member: str | None
+    schema: Mapping[str, Json]
+    truncated_schema: Mapping[str, Json] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """One retry schedule: ``delays`` in seconds after each failed send, ``sends`` the legal totals by the name of the reading."""
+
+    name: str
+    delays: tuple[float, ...]
+    sends: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyAssignment:
+    """Which policies (any of them is legal) apply to events whose names match one of the shell-style ``events`` patterns."""
+
+    events: tuple[str, ...]
+    policies: tuple[str, ...]
+
+    def covers(self, event: str) -> bool:
+        """Whether this line speaks of that event type."""
+        return any(fnmatchcase(event, pattern) for pattern in self.events)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncation:
+    """When and how an oversized event is cut.
+
+    ``limits``: legal limits in bytes, ``measured_on``: legal things to measure (``data``, ``envelope``). ``flag_member`` and
+    ``size_member`` are the members of a truncated ``data``; ``identifiers`` the only other members it may carry.
+    """
+
+    limits: tuple[int, ...]
+    measured_on: tuple[str, ...]
+    flag_member: str
+    size_member: str
+    identifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signing:
+    """How deliveries are signed: the default scheme names in order of preference, and rotation overlap in seconds.
+
+    ``documented`` is false when the provider calls its deliveries signed without saying how.
+    """
+
+    documented: bool
+    schemes: tuple[str, ...]
+    tolerance_seconds: int
+    overlap_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The delivery policy: schedules (first matching assignment wins), time-out, success, truncation, signing.
+
+    ``timeout_seconds`` is how long a send waits for an answer; ``success`` and ``failure`` are status classes such as ``2xx``.
+    """
+
+    retry: Mapping[str, RetryPolicy]
+    assignments: tuple[PolicyAssignment, ...]
+    timeout_seconds: float
+    success: tuple[str, ...]
+    failure: tuple[str, ...]
+    truncation: Truncation | None
+    signing: Signing | None
+    explicit_only: tuple[str, ...] = ()
+    companions: Mapping[str, str] = field(default_factory=dict)
+    management: Mapping[str, str] = field(default_factory=dict)
+
+    def policies_for(self, event: str) -> tuple[RetryPolicy, ...]:
+        """Give every retry policy that is legal for an event type, most likely first; empty if none is promised."""
+        for line in self.assignments:
+            if line.covers(event):
+                return tuple(self.retry[name] for name in line.policies)
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """Everything one provider promises. ``digest`` is ``sha256:<hex>`` over all its files; ``events`` is keyed by name."""
+
+    name: str
+    title: str
+    revision: str
+    digest: str
+    sources: tuple[Source, ...]
+    envelope: Envelope
+    policy: Policy
+    clauses: tuple[Clause, ...]
+    events: Mapping[str, Event]
+    subscription_api: Mapping[str, Json]
+
+    @cached_property
+    def catalog(self) -> tuple[str, ...]:
+        """The names a subscriber may list, sorted."""
+        return tuple(sorted(name for name, event in self.events.items() if event.catalog))
+
+    @cached_property
+    def clauses_by_id(self) -> Mapping[str, Clause]:
+        """The clauses keyed by id."""
+        return {clause.id: clause for clause in self.clauses}
+
+    def clauses_for(self, role: Role) -> tuple[Clause, ...]:
+        """Give the judgeable clauses of one role in the contract's order."""
+        return tuple(c for c in self.clauses if role in c.roles and c.excluded is None)
