@@ -39,21 +39,18 @@ class Capabilities:
 
     def offers(self, need: str) -> bool:
         """Whether a need named by a rule is met: ``emit``, ``retry``, ``time``, ``restart``, ``kill``, ``scopes``, ``inspect``…."""
-        match need:
-            case "emit":
-                return self.emit in ("pipeline", "sample")
-            case "retry":
-                return self.emit == "pipeline"
-            case "time":
-                return self.time in ("virtual", "scaled")
-            case "restart" | "kill":
-                return need in self.lifecycle
-            case "signing":
-                return self.signing is not None
-            case "inspect" | "effects" | "faults" | "scopes":
-                return bool(getattr(self, need))
-            case _:
-                return False
+        return {
+            "emit": self.emit in ("pipeline", "sample"),
+            "retry": self.emit == "pipeline",
+            "time": self.time in ("virtual", "scaled"),
+            "restart": "restart" in self.lifecycle,
+            "kill": "kill" in self.lifecycle,
+            "signing": self.signing is not None,
+            "inspect": self.inspect,
+            "effects": self.effects,
+            "faults": self.faults,
+            "scopes": self.scopes,
+        }.get(need, False)
 
     @property
     def grade(self) -> str:
@@ -72,9 +69,7 @@ class Capabilities:
     def from_json(cls, document: object, *, subject: str, scopes: bool = True) -> Capabilities:
         """Read the document; raise ``IllFormedError`` naming ``subject`` and the member for a value of the wrong type or range."""
         if not isinstance(document, dict):
-            raise IllFormedError(
-                subject, "the capabilities document is not a JSON object", remedy="See the control profile guide."
-            )
+            raise IllFormedError(subject, "the capabilities document is not a JSON object", remedy="See the control profile guide.")
         known = {name: document[name] for name in cls.__dataclass_fields__ if document.get(name) is not None}
         known.setdefault("scopes", scopes)
         if "signing" in known:

@@ -119,9 +119,7 @@ class Observations:
         if not self.evidence:
             return Judgement(outcome=Outcome.NOT_OBSERVED, reason=self.missing)
         seen = tuple(dict.fromkeys(self.evidence))
-        return Judgement(
-            outcome=Outcome.KEPT, reason=f"kept in {len(seen)} observations", evidence=seen, reading=reading, grade=grade
-        )
+        return Judgement(outcome=Outcome.KEPT, reason=f"kept in {len(seen)} observations", evidence=seen, reading=reading, grade=grade)
 
 
 def not_observed(reason: str) -> Judgement:
