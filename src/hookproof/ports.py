@@ -99,7 +99,9 @@ class Platform(Protocol):
 class Listener(Protocol):
     """Our receiver of deliveries: endpoints with unguessable paths and scripted answers."""
 
-    def open_endpoint(self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False) -> str:
+    def open_endpoint(
+        self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = ""
+    ) -> str:
         """Open an endpoint and give its URL: the answers of ``script`` in order of arrival, then ``then`` for ever."""
 
     def rescript(self, name: str, script: Sequence[Answer], *, then: Answer) -> None:
@@ -116,6 +118,9 @@ class Listener(Protocol):
 
     def wait(self, names: Sequence[str], count: int, timeout: float) -> bool:
         """Wait until at least ``count`` attempts were recorded at these endpoints together; False on time-out."""
+
+    def wait_accepted(self, names: Sequence[str], count: int, timeout: float) -> bool:
+        """Wait until ``count`` requests were read whole at these endpoints, answered or not; False on time-out."""
 
     def attempts(self, names: Sequence[str]) -> tuple[Attempt, ...]:
         """Give the attempts recorded at these endpoints so far, in order of record."""

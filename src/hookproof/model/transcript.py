@@ -178,7 +178,7 @@ class Note(Record):
 class RunHeader:
     """What is true of a whole run: contract, target, declared capabilities, seed, profile, and how it was started.
 
-    ``salt`` and a secret's name give the suite's own throw-away test secrets (see ``signing.test_secret``), so that a recording
+    ``salt`` and a secret's name give the suite's own throw-away test secrets (see ``signing.throwaway_secret``), so that a recording
     can be judged again. ``reproduce`` is the command line, without secrets, that repeats one item.
     """
 

@@ -1,0 +1,1 @@
+"""One kind of target per module, each behind the protocols of ``ports``."""

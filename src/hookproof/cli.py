@@ -1,0 +1,256 @@
+"""Thin doors for people without pytest: run, judge, validate, list, explain, reference.
+
+Law: a command reads its flags, calls one room and maps the outcome to an exit code; ill input is one line, never a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from hookproof import __version__
+from hookproof.contracts import known_contracts
+from hookproof.judge import check_body, judge
+from hookproof.model.contract import Contract
+from hookproof.model.errors import HookproofError, IllFormedError
+from hookproof.model.transcript import Note
+from hookproof.model.verdict import Level, Outcome, Verdict
+from hookproof.reference.serve import serve_platform
+from hookproof.reporting.results import write_results
+from hookproof.reporting.terminal import explain_clause, list_clauses, list_contracts, print_summary
+from hookproof.reporting.text import visible
+from hookproof.reporting.transcripts import read_transcript
+from hookproof.rules.catalogue import RULES
+from hookproof.staging.options import DEFAULT_CONTRACT, DEFAULT_KEY_VARIABLE
+from hookproof.staging.session import read_contract
+
+_LINE_LIMIT = 8 * 1024 * 1024
+
+contract_option = click.option("--contract", default=DEFAULT_CONTRACT, show_default=True, help="Name or folder of the contract.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hookproof")
+def door() -> None:
+    """Decide whether a webhook implementation keeps its promises."""
+
+
+def suites_folder() -> Path:
+    """Find the suites: beside the sources in a checkout, inside the package in a wheel."""
+    beside = Path(__file__).resolve().parents[2] / "suites"
+    return beside if beside.is_dir() else Path(str(resources.files("hookproof") / "suites"))
+
+
+@door.command(context_settings={"ignore_unknown_options": True})
+@click.argument("url", required=False)
+@contract_option
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def run(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
+    """Judge the platform at URL; without URL the embedded reference. Further options go to pytest (--results, --profile, -k…)."""
+    import pytest  # noqa: PLC0415 -- half a second that the other commands need not pay
+
+    if url is not None and url.startswith("-"):
+        pytest_args, url = (url, *pytest_args), None
+    # the checkout's own pytest settings must not depend on the caller's folder
+    arguments = [str(suites_folder() / "platform"), "-p", "hookproof.pytest_plugin", "-q", "--no-header", "-p", "no:cacheprovider"]
+    arguments += ["--contract", contract, *(["--target", url] if url else []), *pytest_args]
+    return int(pytest.main(arguments))
+
+
+@door.command(name="judge")
+@click.argument("transcript", type=click.Path(path_type=Path))
+@contract_option
+@click.option("--results", type=click.Path(path_type=Path), help="Write the verdicts to this NDJSON file.")
+@click.option("--require-complete", is_flag=True, help="Exit 7 when a MUST was not observed.")
+def judge_command(transcript: Path, contract: str, results: Path | None, *, require_complete: bool) -> int:
+    """Judge a recording offline: the same verdicts as the live run."""
+    path = transcript / "transcript.ndjson" if transcript.is_dir() else transcript
+    loaded, footer = read_transcript(path)
+    promised = read_contract(contract)
+    if loaded.header.contract_digest != promised.digest:
+        raise IllFormedError(
+            str(path),
+            f"it was recorded under another revision of the contract ({loaded.header.contract} {loaded.header.contract_digest[:19]}…)",
+            remedy=f"Check out that revision, or name it with --contract; {promised.name} here is {promised.digest[:19]}….",
+        )
+    selection = next((n.facts["items"] for n in loaded.records if isinstance(n, Note) and n.name == "judged"), None)
+    verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection))
+    print_summary(Console(), loaded.header, promised, verdicts)
+    if results is not None:
+        write_results(results, loaded.header, verdicts, transcript_digest=footer.digest, complete=footer.complete)
+    if not footer.complete:
+        click.echo(f"the recording was stopped early: {visible(footer.aborted or 'unknown cause')}", err=True)
+        return 6
+    return status_of(verdicts, require_complete=require_complete)
+
+
+def status_of(verdicts: Sequence[Verdict], *, require_complete: bool) -> int:
+    """Give the exit code of a complete set of verdicts (see ``interfaces``)."""
+    if any(verdict.fails for verdict in verdicts):
+        return 1
+    if not any(verdict.outcome in (Outcome.KEPT, Outcome.BROKEN) for verdict in verdicts):
+        return 5
+    if require_complete and any(v.outcome is Outcome.NOT_OBSERVED and v.level is Level.MUST for v in verdicts):
+        return 7
+    return 0
+
+
+@door.command()
+@contract_option
+@click.argument("file", default="-", type=click.File("rb"))
+def validate(contract: str, file: Any) -> int:  # noqa: ANN401 -- click's file
+    """Judge event bodies: NDJSON, one body per line, or one JSON document. One result line each."""
+    promised = read_contract(contract)
+    raw = file.read()
+    documents = _documents(raw)
+    broken = 0
+    for number, document in documents:
+        event, faults = check_body(promised, document)
+        line: dict[str, Any] = {"line": number, "event": event, "outcome": "broken" if faults else "kept"}
+        if faults:
+            broken += 1
+            line["violations"] = [{"clause": f.clause, "pointer": f.pointer, "message": f.message} for f in faults]
+        click.echo(json.dumps(line))
+    if not documents:
+        raise IllFormedError(getattr(file, "name", "-"), "it holds no event body", remedy="Give one JSON document or one body per line.")
+    return 1 if broken else 0
+
+
+def _documents(raw: bytes) -> list[tuple[int, bytes]]:
+    """Split NDJSON into numbered lines; a text that is one JSON document spread over lines is one."""
+    lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), start=1) if line.strip()]
+    if len(lines) > 1 and not _is_json(lines[0][1]):
+        if _is_json(raw):
+            return [(1, raw)]
+        if not any(_is_json(line) for _, line in lines):
+            return [(1, raw)]
+    return lines
+
+
+def _is_json(raw: bytes) -> bool:
+    if len(raw) > _LINE_LIMIT:
+        return False
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+@door.command(name="list")
+@click.option("--contract", default=None, help="List the clauses of this contract instead of the contracts.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document for programs.")
+def list_command(contract: str | None, *, as_json: bool) -> int:
+    """List contracts, or the clauses of one."""
+    if contract is None:
+        names = known_contracts()
+        if as_json:
+            click.echo(json.dumps({"contracts": list(names)}))
+        else:
+            list_contracts(Console(), [read_contract(name) for name in names])
+        return 0
+    promised = read_contract(contract)
+    if as_json:
+        click.echo(json.dumps({"contract": promised.name, "digest": promised.digest, "clauses": _clauses_json(promised)}))
+    else:
+        list_clauses(Console(), promised)
+    return 0
+
+
+def _clauses_json(contract: Contract) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": c.id,
+            "level": c.level.value,
+            "roles": [role.value for role in c.roles],
+            "promise": c.promise,
+            "source": str(c.source),
+            "rule": c.rule,
+            "excluded": c.excluded,
+            "ambiguity": c.ambiguity,
+        }
+        for c in contract.clauses
+    ]
+
+
+@door.command()
+@click.argument("clause")
+def explain(clause: str) -> int:
+    """Explain a clause: promise, level, source, how it is judged, how to mend."""
+    name = clause.split("/", maxsplit=1)[0]
+    if name not in known_contracts():
+        raise IllFormedError(clause, f"no contract is called {name!r}", remedy=f"Known: {', '.join(known_contracts())}.")
+    contract = read_contract(name)
+    found = contract.clauses_by_id.get(clause.partition(":")[0])
+    if found is None:
+        raise IllFormedError(clause, "the contract has no such clause", remedy=f"See `hookproof list --contract {name}`.")
+    console = Console()
+    explain_clause(console, found)
+    if found.rule is not None:
+        rule = RULES[found.rule]
+        console.print(f"judged by  {rule.name}: {rule.promise}", markup=False, highlight=False)
+        console.print(f"staged in  {', '.join(rule.situations) or 'any recording'}", markup=False, highlight=False)
+        console.print(f"needs      {', '.join(rule.needs) or 'nothing but the subscription API'}", markup=False, highlight=False)
+    return 0
+
+
+@door.command()
+@click.argument("role", type=click.Choice(["platform"]))
+@contract_option
+@click.option("--port", default=8085, show_default=True, help="Port on 127.0.0.1; 0 chooses one.")
+@click.option("--time", "time_mode", default="virtual", show_default=True, type=click.Choice(["virtual", "scaled", "real"]))
+@click.option("--time-scale", default=1000.0, show_default=True, help="Divisor of delays in scaled time.")
+@click.option("--database", type=click.Path(path_type=Path), help="SQLite file; without it a temporary one.")
+@click.option("--api-key-env", default=DEFAULT_KEY_VARIABLE, show_default=True, help="Variable with the API key; empty: one is made.")
+def reference(
+    role: str, contract: str, port: int, time_mode: str, time_scale: float, database: Path | None, api_key_env: str
+) -> int:
+    """Serve the reference implementation until interrupted."""
+    promised = read_contract(contract)
+    key = os.environ.get(api_key_env, "")
+    made = not key
+    key = key or secrets.token_urlsafe(18)
+
+    def ready(url: str) -> None:
+        click.echo(f"{role} of contract {promised.name} on {url} ({time_mode} time)")
+        if made:
+            click.echo(f"made for this run: export {api_key_env}={key}")
+        sys.stdout.flush()
+
+    serve_platform(promised, port=port, time=time_mode, time_scale=time_scale, api_key=key, database=database, ready=ready)
+    return 0
+
+
+def guarded(call: Callable[[], Any]) -> int:
+    """Run a command and turn every expected failure into one line and its exit code."""
+    try:
+        return int(call() or 0)
+    except HookproofError as error:
+        click.echo(f"hookproof: {visible(str(error))}", err=True)
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 4
+    except (KeyboardInterrupt, click.Abort):
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def main() -> None:
+    """Open the command line."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(guarded(lambda: door.main(standalone_mode=False)))

@@ -1,0 +1,91 @@
+"""Takes in all files of a contract's folder at once, so that what is digested is what is read.
+
+Law: a file that belongs to nothing is refused; names that start with a dot are left to editors and are no part of a contract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hookproof.contracts.document import WHOLE, did_you_mean
+from hookproof.contracts.text import MOST_BYTES
+from hookproof.model.errors import IllFormedError
+
+NEEDED = ("provider.yaml", "policy.yaml", "clauses.yaml")
+SUBSCRIPTION_API = "subscription-api.openapi.yaml"
+EVENTS = "events"
+CATALOG_DIGEST = "events.digest"
+_KNOWN = (*NEEDED, SUBSCRIPTION_API, CATALOG_DIGEST, "README.md", EVENTS)
+_EVENT_FILE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.json")
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Give the bytes of every file of a contract by its name relative to the folder, sorted."""
+    if not folder.is_dir():
+        raise IllFormedError(str(folder), "there is no such folder", place=WHOLE, remedy="Name the folder of a contract.")
+    names = sorted(_names(folder))
+    for name in NEEDED:
+        if name not in names:
+            remedy = "Write it; see contracts/README.md."
+            raise IllFormedError(str(folder / name), "the file is missing", place=WHOLE, remedy=remedy)
+    _check_twins(folder, names)
+    return {name: _bytes(folder / name) for name in names}
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """Give ``sha256:<hex>`` over the sorted names and bytes of all files, each led by its length in 8 bytes."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        for part in (name.encode(), files[name]):
+            total.update(len(part).to_bytes(8, "big"))
+            total.update(part)
+    return f"sha256:{total.hexdigest()}"
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for entry in _entries(folder):
+        if entry.name not in _KNOWN or entry.is_dir() != (entry.name == EVENTS):
+            remedy = did_you_mean(entry.name, _KNOWN)
+            raise IllFormedError(str(entry), "the file belongs to nothing", place=WHOLE, remedy=f"{remedy} Else remove it.")
+        if entry.name != EVENTS:
+            yield entry.name
+            continue
+        for event in _entries(entry):
+            if not _EVENT_FILE.fullmatch(event.name) or not event.is_file():
+                remedy = "Event files are named <event>.json in letters, digits, - and _ with dots between; remove or rename it."
+                raise IllFormedError(str(event), "the file belongs to nothing", place=WHOLE, remedy=remedy)
+            yield f"{EVENTS}/{event.name}"
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+
+
+def _check_twins(folder: Path, names: list[str]) -> None:
+    """Refuse names that are one file on systems that ignore case."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            cause = f"its name differs from {other} only in case, so the event is a duplicate"
+            raise IllFormedError(str(folder / name), cause, place="file name", remedy="Remove or rename one of them.")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise IllFormedError(str(path), "it is no regular file", place=WHOLE, remedy="Replace it by a file.")
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> IllFormedError:
+    return IllFormedError(str(path), f"it cannot be read: {error.strerror or error}", place=WHOLE, remedy="Mend its permissions.")

@@ -1,0 +1,66 @@
+"""Checks a document against the JSON Schema of its format, in words that tell what to write instead."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from hookproof.contracts.document import Document, did_you_mean
+from hookproof.contracts.places import schema_path
+from hookproof.model.errors import IllFormedError
+
+
+@cache
+def load_format_schema(name: str) -> dict[str, Any]:
+    """Give the JSON Schema of one of our formats: ``provider``, ``policy``, ``clauses``, ``event``, ``results``, ``transcript``…."""
+    schema: dict[str, Any] = json.loads(schema_path(name).read_text("utf-8"))
+    return schema
+
+
+@cache
+def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_format_schema(name), offline=True, validate_formats=True)
+
+
+def check_format(document: Document, name: str) -> None:
+    """Refuse a document that is not of the named format."""
+    error = next(iter(_validator(name).iter_errors(document.value)), None)
+    if error is not None:
+        raise _explained(document, load_format_schema(name), error)
+
+
+def _explained(document: Document, schema: dict[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:
+    path = tuple(error.instance_path)
+    facts = error.kind.as_dict()
+    node = _node(schema, error.schema_path[:-1])
+    meaning = f"{node.get('title', 'It')}: {node.get('description', 'see contracts/README.md')}"
+    if error.kind.name == "additionalProperties":
+        key = min(facts["unexpected"])
+        return document.fault((*path, key), f"the key {key!r} is unknown", did_you_mean(key, node.get("properties", ())))
+    if error.kind.name in ("required", "dependentRequired"):
+        return _missing(document, path, node, error)
+    if error.kind.name == "enum" and isinstance(error.instance, str):
+        words = [word for word in facts["options"] if isinstance(word, str)]
+        return document.fault(path, f"{error.instance!r} is not one of {', '.join(words)}", did_you_mean(error.instance, words))
+    return document.fault(path, error.message, meaning)
+
+
+def _missing(document: Document, path: tuple[str | int, ...], node: dict[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:
+    present = error.instance if isinstance(error.instance, dict) else {}
+    wanted = list(node.get("required", ())) + [
+        key for given, keys in node.get("dependentRequired", {}).items() if present.get(given) is not None for key in keys
+    ]
+    key = next((key for key in wanted if key not in present), "key")
+    meaning = node.get("properties", {}).get(key, {}).get("description", "see contracts/README.md")
+    return document.fault(path, f"the key {key!r} is missing", f"Add {key}: {meaning}")
+
+
+def _node(schema: dict[str, Any], steps: list[str | int]) -> dict[str, Any]:
+    """Give the part of a schema at a path."""
+    node: Any = schema
+    for step in steps:
+        node = node[step]
+    return node if isinstance(node, dict) else {}

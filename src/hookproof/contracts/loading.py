@@ -1,0 +1,66 @@
+"""Puts a contract together from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hookproof.contracts.clauses import read_clauses
+from hookproof.contracts.document import Document
+from hookproof.contracts.events import check_catalog, read_events
+from hookproof.contracts.folder import CATALOG_DIGEST, EVENTS, NEEDED, SUBSCRIPTION_API, digest, read_folder
+from hookproof.contracts.formats import check_format
+from hookproof.contracts.policy import read_policy
+from hookproof.contracts.provider import read_envelope, read_sources, read_subscription_api
+from hookproof.contracts.text import decode, parse_json
+from hookproof.contracts.yaml_text import parse_yaml
+from hookproof.model.contract import Contract
+
+
+def load_contract(folder: Path, *, rules: Mapping[str, frozenset[str]] | None = None) -> Contract:
+    """Read the contract in a folder, or raise the first ``IllFormedError`` that is found.
+
+    ``rules`` gives the parameter names that each known rule accepts; without it the rules that clauses name are not checked.
+    """
+    files = read_folder(folder)
+    provider, policy, clauses = (_formatted(folder, files, name) for name in NEEDED)
+    events = read_events(_event_documents(folder, files), provider.value["naming"]["separator"])
+    if CATALOG_DIGEST in files:
+        subject = str(folder / CATALOG_DIGEST)
+        check_catalog(subject, decode(subject, files[CATALOG_DIGEST]), events.values())
+    name = provider.value["name"]
+    return Contract(
+        name=name,
+        title=provider.value["title"],
+        revision=provider.value["revision"],
+        digest=digest(files),
+        sources=read_sources(provider),
+        envelope=read_envelope(provider),
+        policy=read_policy(policy, events),
+        clauses=read_clauses(clauses, name, rules),
+        events=events,
+        subscription_api=(
+            read_subscription_api(parse_yaml(str(folder / SUBSCRIPTION_API), files[SUBSCRIPTION_API])) if SUBSCRIPTION_API in files else {}
+        ),
+    )
+
+
+def _formatted(folder: Path, files: Mapping[str, bytes], name: str) -> Document:
+    document = parse_yaml(str(folder / name), files[name])
+    check_format(document, name.removesuffix(".yaml"))
+    return document
+
+
+def _event_documents(folder: Path, files: Mapping[str, bytes]) -> dict[str, Document]:
+    return {
+        name.removeprefix(f"{EVENTS}/").removesuffix(".json"): parse_json(str(folder / name), raw)
+        for name, raw in files.items()
+        if name.startswith(f"{EVENTS}/")
+    }
+
+
+def _subscription_api(folder: Path, files: Mapping[str, bytes]) -> Mapping[str, Any]:
+    if SUBSCRIPTION_API not in files:
+        return {}
+    return read_subscription_api(parse_yaml(str(folder / SUBSCRIPTION_API), files[SUBSCRIPTION_API]))

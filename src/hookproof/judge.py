@@ -1,0 +1,126 @@
+"""Clauses and a transcript make verdicts. Pure: the same recording gives the same verdicts, live or years later.
+
+Law: one verdict per judgeable clause of the role (per clause and event for payload clauses), in the contract's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from hookproof.model.capabilities import Capabilities
+from hookproof.model.contract import Clause, Contract, Event, Role
+from hookproof.model.transcript import Note, Transcript
+from hookproof.model.verdict import Judgement, Level, Verdict, not_observed
+from hookproof.rules.bodies import violations
+from hookproof.rules.catalogue import RULES
+from hookproof.rules.rule import Rule, Terms
+from hookproof.rules.view import Body, View
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One thing to be judged: a clause, and an event for payload clauses. ``id`` is the test id in every report."""
+
+    clause: Clause
+    rule: Rule
+    event: Event | None = None
+
+    @property
+    def id(self) -> str:
+        """The clause id, with the event's name behind a colon for payload clauses."""
+        return self.clause.id if self.event is None else f"{self.clause.id}:{self.event.name}"
+
+
+def items(contract: Contract, role: Role) -> Iterator[Item]:
+    """Give everything that is judged for a role, in a stable order."""
+    for clause in contract.clauses_for(role):
+        rule = RULES[clause.rule or ""]
+        if rule.per_event:
+            yield from (Item(clause=clause, rule=rule, event=event) for _, event in sorted(contract.events.items()))
+        else:
+            yield Item(clause=clause, rule=rule)
+
+
+class Judge:
+    """Judges one growing transcript. Views are built once per set of situations and bodies read once in all."""
+
+    def __init__(self, contract: Contract, transcript: Transcript) -> None:
+        """Take the contract and the recording; see ``verdict``."""
+        self.contract = contract
+        self.transcript = transcript
+        self.capabilities = Capabilities.from_json(dict(transcript.header.capabilities), subject="transcript header")
+        self._bodies: dict[str, Body] = {}
+        self._views: dict[tuple[str, ...], View] = {}
+        self._staged = {record.situation for record in transcript.records if isinstance(record, Note) and record.name == "begin"}
+        self._failed = {
+            record.situation: str(record.facts.get("reason", "unknown"))
+            for record in transcript.records
+            if isinstance(record, Note) and record.name == "failed"
+        }
+
+    def _view(self, situations: tuple[str, ...]) -> View:
+        found = self._views.get(situations)
+        if found is None:
+            part = self.transcript.of(situations) if self._staged else self.transcript
+            found = self._views[situations] = View(part, self.contract, self._bodies)
+        return found
+
+    def verdict(self, item: Item) -> Verdict:
+        """Judge one item."""
+        level = effective_level(item.clause, self.capabilities)
+        base = self.transcript.header.reproduce
+        return Verdict(
+            clause=item.clause.id,
+            level=level,
+            judgement=self._judgement(item),
+            event=item.event.name if item.event else None,
+            reproduce=f"{base} -k '{item.id}'" if base else "",
+        )
+
+    def _judgement(self, item: Item) -> Judgement:
+        lacking = [need for need in item.rule.needs if not self.capabilities.offers(need)]
+        if lacking:
+            return not_observed(f"needs {', '.join(lacking)}")
+        wanted = item.rule.situations
+        failed = [name for name in wanted if name in self._failed]
+        if failed:
+            return not_observed(f"staging of {failed[0]!r} failed: {self._failed[failed[0]]}")
+        if self._staged and not any(name in self._staged for name in wanted):
+            return not_observed(f"the situation {' or '.join(map(repr, wanted))} was not staged")
+        parameters = item.clause.parameters
+        terms = Terms(contract=self.contract, parameters=parameters, capabilities=self.capabilities, event=item.event)
+        return item.rule.judge(self._view(wanted), terms)
+
+
+def effective_level(clause: Clause, capabilities: Capabilities) -> Level:
+    """Give the level that binds this target: a declared capability may raise it."""
+    if clause.level_if_declared is not None and clause.declared_by is not None and capabilities.offers(clause.declared_by):
+        return clause.level_if_declared
+    return clause.level
+
+
+def judge(contract: Contract, transcript: Transcript, *, only: Collection[str] | None = None) -> tuple[Verdict, ...]:
+    """Judge a whole transcript for the role in its header; ``only`` limits it to item ids."""
+    court = Judge(contract, transcript)
+    role = Role(transcript.header.role)
+    return tuple(court.verdict(item) for item in items(contract, role) if only is None or item.id in only)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyFault:
+    """One violation of one body: the clause that it breaks, a JSON Pointer and a sentence."""
+
+    clause: str
+    pointer: str
+    message: str
+
+
+def check_body(contract: Contract, raw: bytes) -> tuple[str | None, tuple[BodyFault, ...]]:
+    """Judge one event body on its own; give the event type that it names and its faults, none if it conforms."""
+    body, found = violations(raw, contract)
+    clause_of = {clause.rule: clause.id for clause in contract.clauses if clause.rule}
+    faults = tuple(
+        BodyFault(clause=clause_of.get(v.rule, f"{contract.name}/body/{v.rule}"), pointer=v.pointer, message=v.message) for v in found
+    )
+    return body.type, faults

@@ -1,0 +1,208 @@
+"""Options, fixtures and parametrisation of the suites. The only place that knows pytest.
+
+Law: one item per clause (and event); a verdict that was not observed is a skip that says so, counted and printed, never green.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from hookproof.judge import Item
+from hookproof.model.errors import HookproofError
+from hookproof.model.transcript import Record
+from hookproof.model.verdict import Level, Outcome, Verdict
+from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
+from hookproof.reporting.terminal import print_summary
+from hookproof.reporting.text import visible
+from hookproof.staging.options import read_options
+from hookproof.staging.session import Session, read_contract
+from hookproof.staging.situation import scan
+
+_SESSION = pytest.StashKey[Session]()
+_ERROR = pytest.StashKey[HookproofError]()
+_ATTACHED = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of ``interfaces``."""
+    group = parser.getgroup("hookproof", "judging webhook implementations")
+    values = {
+        "--target": "URL of the implementation to judge; without it the embedded reference is judged",
+        "--contract": "name or folder of the contract (default: orbit)",
+        "--role": "platform or receiver (default: platform)",
+        "--target-profile": "TOML file that describes the target",
+        "--results": "write verdicts to this NDJSON file",
+        "--transcript": "write the recording to this folder",
+        "--control-url": "URL of the control interface (default: TARGET/conformance/v1)",
+        "--adapter": "how to reach the target (default: http)",
+        "--secret-env": "environment variable with a signing secret that the target issued",
+        "--api-key-env": "environment variable with the target's API key (default: HOOKPROOF_API_KEY)",
+        "--listen": "HOST:PORT of our listener (default: 127.0.0.1 and any port)",
+        "--public-url": "URL under which the target reaches our listener",
+        "--known-failures": "file with the ids of clauses that are known to be broken",
+        "--profile": "how thorough: quick, ci, certify or nightly (default: ci)",
+        "--seed": "seed of all generated data (default: 0)",
+    }
+    for flag, text in values.items():
+        group.addoption(flag, default=None, help=text)
+    group.addoption("--require-complete", action="store_true", default=False, help="fail when a MUST was not observed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of suite functions."""
+    config.addinivalue_line("markers", "judges(topic): this function judges every clause of one topic")
+
+
+def _session(config: pytest.Config) -> Session:
+    """Give the run of this pytest session, made at first use; usage errors end pytest with one line."""
+    if _SESSION not in config.stash:
+        names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
+        more = ("public_url", "known_failures", "profile", "seed", "require_complete")
+        try:
+            options = read_options({name: config.getoption(name) for name in names + more})
+            session = Session(options, read_contract(options.contract))
+            _check_known(session)
+        except HookproofError as error:
+            raise pytest.UsageError(str(error)) from None
+        config.stash[_SESSION] = session
+    return config.stash[_SESSION]
+
+
+def _check_known(session: Session) -> None:
+    unknown = session.options.known_failures - {item.id for item in session.items()}
+    if unknown:
+        raise HookproofError("--known-failures", f"{min(unknown)!r} is no id of this contract", remedy="Remove or mend the line.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a suite function one item per clause of its topic, and per event for payload clauses."""
+    marker = metafunc.definition.get_closest_marker("judges")
+    if marker is None or "item" not in metafunc.fixturenames:
+        return
+    chosen = [item for item in _session(metafunc.config).items() if item.clause.topic == marker.args[0]]
+    metafunc.parametrize("item", chosen, ids=[item.id for item in chosen])
+
+
+@pytest.fixture(scope="session")
+def hookproof_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Give the run: opened for the first item, closed after the last one."""
+    session = _session(request.config)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def judged(item: Item, hookproof_session: Session, request: pytest.FixtureRequest, record_property: Any) -> Verdict:  # noqa: ANN401 -- pytest's own
+    """Give the verdict on one item; staging what it needs first. Labels and attachments go to JUnit and Allure."""
+    try:
+        if not hookproof_session.opened:
+            package = request.module.__name__.rpartition(".")[0]
+            hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
+        verdict = hookproof_session.run.verdict(item)
+    except HookproofError as error:
+        request.config.stash[_ERROR] = error
+        hookproof_session.aborted = str(error)
+        request.session.shouldstop = visible(str(error))
+        pytest.fail(visible(str(error)), pytrace=False)
+    labels = {
+        "clause": verdict.clause,
+        "level": verdict.level.value,
+        "family": item.clause.topic,
+        "event": verdict.event or "",
+        "outcome": verdict.outcome.value,
+        "reading": verdict.judgement.reading,
+        "grade": verdict.judgement.grade,
+    }
+    for name, value in labels.items():
+        if value:
+            record_property(name, xml_safe(value))
+    if request.config.getoption("allure_report_dir", None):
+        _to_allure(labels, verdict, hookproof_session)
+    return verdict
+
+
+def _progress(config: pytest.Config) -> Any:  # noqa: ANN401 -- a callable or None
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not reporter.isatty:
+        return None
+    return lambda text: reporter.write(f"\r\x1b[K{text}… ", flush=True)
+
+
+def _lookup(session: Session) -> dict[str, Record]:
+    return {record.id: record for record in session.run.tools.recorder.transcript().records}
+
+
+def _to_allure(labels: dict[str, str], verdict: Verdict, session: Session) -> None:
+    import allure  # noqa: PLC0415 -- costs half a second, needed with --alluredir only
+
+    for name, value in labels.items():
+        if value:
+            allure.dynamic.label(name, value)
+    allure.dynamic.feature(labels["family"])
+    allure.dynamic.title(f"{verdict.clause}{':' + verdict.event if verdict.event else ''}")
+    records = _lookup(session)
+    for evidence in verdict.judgement.evidence[:_ATTACHED]:
+        if evidence in records:
+            allure.attach(exchange_text(records[evidence]), name=evidence, attachment_type=allure.attachment_type.TEXT)
+
+
+def expect_kept(verdict: Verdict, session: Session) -> None:
+    """Turn a verdict into the outcome of the running test: fail, skip with the reason, or pass."""
+    known = f"{verdict.clause}{':' + verdict.event if verdict.event else ''}" in session.options.known_failures
+    if verdict.outcome in (Outcome.NOT_OBSERVED, Outcome.NOT_APPLICABLE):
+        pytest.skip(f"{verdict.outcome.value}: {visible(verdict.judgement.reason)}")
+    if verdict.outcome is Outcome.BROKEN and verdict.level is Level.MUST:
+        records = _lookup(session)
+        text = failure_text(verdict, session.contract.clauses_by_id[verdict.clause], records.get)
+        if known:
+            pytest.xfail(xml_safe(verdict.judgement.reason))
+        pytest.fail(xml_safe(text), pytrace=False)
+    if known:
+        pytest.fail("it is listed in --known-failures but was kept; remove the line", pytrace=False)
+
+
+def exit_code(session: Session, error: HookproofError | None) -> int:
+    """Choose the status of a run from its verdicts (see ``interfaces``)."""
+    if error is not None:
+        return error.exit_code
+    verdicts = session.verdicts()
+    names = session.options.known_failures
+    failing = [v for v in verdicts if v.fails and f"{v.clause}{':' + v.event if v.event else ''}" not in names]
+    if failing:
+        return 1
+    if verdicts and not any(v.outcome in (Outcome.KEPT, Outcome.BROKEN) for v in verdicts):
+        return 5
+    if session.options.require_complete and any(v.outcome is Outcome.NOT_OBSERVED and v.level is Level.MUST for v in verdicts):
+        return 7
+    return 0
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Set pytest's status to ours when items were judged."""
+    run = session.config.stash.get(_SESSION, None)
+    if run is None or (exitstatus in (2, 3, 4) and _ERROR not in session.config.stash):
+        return
+    code = exit_code(run, session.config.stash.get(_ERROR, None))
+    if code or exitstatus not in (0, 1, 5):
+        session.exitstatus = code
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own
+    """Print the summary by clause family after pytest's own lines."""
+    run = config.stash.get(_SESSION, None)
+    if run is None or not run.verdicts():
+        return
+    buffer = io.StringIO()
+    colour = bool(getattr(terminalreporter, "hasmarkup", False))
+    console = Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth), force_terminal=colour, no_color=not colour)  # noqa: SLF001 -- pytest has no public width
+    print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts())
+    terminalreporter.write_sep("=", "hookproof")
+    terminalreporter.write(buffer.getvalue())
+    if config.stash.get(_ERROR, None) is not None:
+        terminalreporter.write_line(f"stopped early: {visible(str(config.stash[_ERROR]))}")

@@ -1,0 +1,72 @@
+"""How the reference platform behaves, as one value: every decision it takes on the way from an event to a delivery.
+
+Law: the engine decides nothing that is decided here, so a deliberate flaw or a legal oddity is this value with one member replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from hookproof.model.contract import Contract, RetryPolicy
+from hookproof.reference import envelope, outcomes, sender, signatures
+from hookproof.reference.headers import DeliveryHeaders
+from hookproof.reference.outcomes import Outcome
+from hookproof.reference.records import Endpoint
+from hookproof.reference.timekeeping import Timekeeping
+
+HeaderPairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Everything one attempt is made of: ``number`` counts from 1, ``timestamp`` is the attempt's in whole seconds."""
+
+    url: str
+    event_id: str
+    event_type: str
+    delivery_id: str
+    number: int
+    timestamp: int
+    keys: tuple[str, ...]
+    body: bytes
+    names: DeliveryHeaders
+
+
+def wants(contract: Contract, endpoint: Endpoint, event_type: str) -> bool:
+    """Whether an endpoint asked for a type: by name, or by ``*`` unless the type must be named."""
+    if event_type in endpoint.events:
+        return True
+    return endpoint.events == ("*",) and not any(fnmatchcase(event_type, name) for name in contract.policy.explicit_only)
+
+
+def headers(sending: Sending) -> HeaderPairs:
+    """Give an attempt's own headers, signatures included."""
+    names = sending.names
+    pairs = [
+        (names.webhook_id, sending.event_id),
+        (names.webhook_timestamp, str(sending.timestamp)),
+        (names.webhook_signature, signatures.standard(sending.keys, sending.event_id, sending.timestamp, sending.body)),
+        (names.signature, signatures.timestamped(sending.keys, sending.timestamp, sending.body)),
+        (names.event_id, sending.event_id),
+        (names.event_type, sending.event_type),
+        (names.delivery_id, sending.delivery_id),
+    ]
+    fixed = [("Content-Type", names.content_type), ("User-Agent", names.user_agent)]
+    return fixed + [(name, value) for name, value in pairs if name is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conduct:
+    """The decisions, honest by default."""
+
+    new_secret: Callable[[], str] = signatures.new_secret
+    wants: Callable[[Contract, Endpoint, str], bool] = wants
+    render: Callable[[Contract, str, str, int, dict[str, Any]], bytes] = envelope.render
+    headers: Callable[[Sending], HeaderPairs] = headers
+    request: Callable[[str, HeaderPairs, bytes], bytes] = sender.request_bytes
+    succeeded: Callable[[Outcome], bool] = outcomes.succeeded
+    gone: Callable[[Outcome], bool] = outcomes.gone
+    retry_at: Callable[[RetryPolicy | None, int, int, Outcome, Timekeeping], int | None] = outcomes.retry_at

@@ -1,0 +1,171 @@
+"""The control profile: scopes, emission, clocks, attempts and lifecycle, as ``control-api`` states them.
+
+Law: the master key opens everything, a scope's key only that scope; what is answered is already durable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hookproof import __version__
+from hookproof.reference.engine import Engine
+from hookproof.reference.records import Scope
+from hookproof.reference.refusals import body_object, by_method, invalid, missing, unauthorized
+from hookproof.reference.timekeeping import rfc3339
+
+BASE = "/conformance/v1"
+RESTART, KILL = "restart", "kill"
+_LONGEST_ADVANCE = 10 * 366 * 86_400  # seconds; no policy looks further, and the calendar ends
+
+
+class ControlFace:
+    """The routes of the control profile over one engine; ``lifecycle`` is called after a restart or kill was acknowledged."""
+
+    def __init__(self, engine: Engine, lifecycle: Callable[[str], None]) -> None:
+        self._engine = engine
+        self._lifecycle = lifecycle
+
+    def routes(self) -> list[Route]:
+        """Give the routes under the control base."""
+        scope = BASE + "/scopes/{scope}"
+        return [
+            Route(BASE + "/capabilities", self.capabilities, methods=["GET"]),
+            Route(BASE + "/scopes", self.open_scope, methods=["POST"]),
+            Route(scope, by_method({"DELETE": self.close_scope}), methods=["DELETE"]),
+            Route(scope + "/events", self.emit, methods=["POST"]),
+            Route(scope + "/clock", self.clock, methods=["GET"]),
+            Route(scope + "/clock/advance", self.advance, methods=["POST"]),
+            Route(scope + "/attempts", self.attempts, methods=["GET"]),
+            Route(BASE + "/lifecycle", self.lifecycle, methods=["POST"]),
+        ]
+
+    def _master(self, request: Request) -> None:
+        if request.headers.get("x-api-key", "") != self._engine.api_key:
+            raise unauthorized()
+
+    def _scope(self, request: Request) -> Scope:
+        """Find the scope that the path names; to another scope's key it does not exist."""
+        key = request.headers.get("x-api-key", "")
+        if key not in self._engine.scopes_by_key:
+            raise unauthorized()
+        scope = self._engine.scopes.get(request.path_params["scope"])
+        if scope is None or key not in (self._engine.api_key, scope.api_key):
+            raise missing("scope")
+        return scope
+
+    async def capabilities(self, request: Request) -> Response:
+        """Declare what this platform offers."""
+        self._master(request)
+        timekeeping = self._engine.timekeeping
+        return JSONResponse(
+            {
+                "roles": ["platform"],
+                "implementation": {"name": "hookproof reference platform", "version": __version__},
+                "environment": "test",
+                "contract": self._engine.contract.name,
+                "emit": "pipeline",
+                "time": timekeeping.mode,
+                "time_scale": timekeeping.scale,
+                "inspect": True,
+                "lifecycle": [RESTART, KILL],
+                "effects": False,
+                "faults": False,
+                "signing": {"profile": "standard-webhooks"},
+                "scheduler_resolution_seconds": 0,
+                "jitter_ratio": 0.0,
+                "poll_interval_seconds": 0,
+            }
+        )
+
+    async def open_scope(self, request: Request) -> Response:
+        """Make an isolated tenant."""
+        self._master(request)
+        name = (await body_object(request)).get("name")
+        if not isinstance(name, str):
+            raise invalid("name is not a string")
+        scope = await self._engine.open_scope(name)
+        return JSONResponse({"id": scope.id, "api_key": scope.api_key}, 201)
+
+    async def close_scope(self, request: Request) -> Response:
+        """Remove a tenant and all it holds."""
+        await self._engine.close_scope(self._scope(request))
+        return Response(status_code=204)
+
+    async def emit(self, request: Request) -> Response:
+        """Put an event through the real pipeline."""
+        self._scope(request)
+        body = await body_object(request, exact=True)
+        event_type, content = body.get("type"), body.get("data")
+        if not isinstance(event_type, str) or event_type not in self._engine.contract.events:
+            raise invalid("type is not an event type of this contract")
+        if not isinstance(content, dict):
+            raise invalid("data is not an object")
+        try:
+            event_id = await self._engine.emit(self._scope(request), event_type, content)
+        except ValueError as error:
+            raise invalid(f"data cannot be written: {error}") from None
+        return JSONResponse({"id": event_id}, 202)
+
+    async def clock(self, request: Request) -> Response:
+        """Read a scope's clock."""
+        return JSONResponse(self._reading(self._scope(request)))
+
+    async def advance(self, request: Request) -> Response:
+        """Move a scope's virtual clock."""
+        scope = self._scope(request)
+        seconds = (await body_object(request)).get("seconds")
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            raise invalid("seconds is not a number")
+        if not math.isfinite(seconds) or not 0 <= seconds <= _LONGEST_ADVANCE:
+            raise invalid(f"seconds is not between 0 and {_LONGEST_ADVANCE}")
+        await self._engine.advance(scope, seconds)
+        return JSONResponse(self._reading(scope), 202)
+
+    def _reading(self, scope: Scope) -> dict[str, Any]:
+        due = self._engine.dispatcher.next_due(scope)
+        return {
+            "now": rfc3339(self._engine.timekeeping.now(scope)),
+            "status": "ready" if self._engine.ready(scope) else "advancing",
+            "pending": scope.pending,
+            "next_due_at": None if due is None else rfc3339(due),
+        }
+
+    async def attempts(self, request: Request) -> Response:
+        """Account for every attempt of one event."""
+        scope = self._scope(request)
+        event_id = request.query_params.get("event_id")
+        if not event_id:
+            raise invalid("event_id is missing")
+        return JSONResponse({"attempts": [_account(row) for row in self._engine.store.attempts_of(scope, event_id)]})
+
+    async def lifecycle(self, request: Request) -> Response:
+        """Acknowledge, then restart or die."""
+        self._master(request)
+        action = (await body_object(request)).get("action")
+        if action not in (RESTART, KILL):
+            raise invalid(f"action is neither {RESTART} nor {KILL}")
+        return JSONResponse({"action": action}, 202, {"Connection": "close"}, background=BackgroundTask(self._act, action))
+
+    async def _act(self, action: str) -> None:
+        self._lifecycle(action)
+
+
+def _account(row: dict[str, Any]) -> dict[str, Any]:
+    following = row["next_attempt_at"]
+    return {
+        "attempt": row["number"],
+        "endpoint_id": row["endpoint_id"],
+        "delivery_id": row["delivery_id"],
+        "scheduled_at": rfc3339(row["scheduled_at"]),
+        "sent_at": rfc3339(row["sent_at"]),
+        "status": row["status"],
+        "failure": row["failure"],
+        "next_attempt_at": None if following is None else rfc3339(following),
+    }

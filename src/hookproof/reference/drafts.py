@@ -1,0 +1,69 @@
+"""Checks what a client asks for before it becomes an endpoint.
+
+Law: a member is checked when it is given; an unknown member is ignored; the first fault is refused with its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from hookproof.model.contract import Contract
+from hookproof.reference.refusals import invalid
+from hookproof.reference.signatures import key_bytes
+
+_LONGEST_URL = 2048
+_MEMBERS = ("url", "events", "secret", "active", "description")
+
+
+def draft(document: Mapping[str, Any], contract: Contract, *, complete: bool) -> dict[str, Any]:
+    """Give the checked members of a request body; ``complete`` demands those without which there is no endpoint."""
+    for name in ("url", "events") if complete else ():
+        if name not in document:
+            raise invalid(f"{name} is missing")
+    given = {name: document[name] for name in _MEMBERS if name in document}
+    if "url" in given:
+        _check_url(given["url"])
+    if "events" in given:
+        given["events"] = _checked_events(given["events"], contract)
+    if "secret" in given:
+        _check_secret(given["secret"])
+    if not isinstance(given.get("active", True), bool):
+        raise invalid("active is neither true nor false")
+    if not isinstance(given.get("description"), str | None):
+        raise invalid("description is not a string")
+    return given
+
+
+def _check_url(url: object) -> None:
+    """Loopback and plain HTTP are allowed: the reference only ever runs in a test environment."""
+    if not isinstance(url, str) or len(url) > _LONGEST_URL or not re.fullmatch(r"[!-~]+", url):
+        raise invalid("url is not an absolute http or https URL")
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    else:
+        whole = whole and parts.username is None and not re.search(r'["<>\\^`{|}]', url)
+    if not whole:
+        raise invalid("url is not an absolute http or https URL")
+
+
+def _checked_events(events: object, contract: Contract) -> tuple[str, ...]:
+    if not isinstance(events, list) or not events or not all(isinstance(name, str) for name in events):
+        raise invalid("events is not a non-empty list of names")
+    # A type that is documented but missing from the provider's index may be named too: it is known, only its listing is in doubt.
+    unknown = [name for name in events if name not in contract.events]
+    if unknown and events != ["*"]:
+        raise invalid(f"events names unknown types: {', '.join(map(ascii, unknown[:5]))}")
+    return tuple(events)
+
+
+def _check_secret(secret: object) -> None:
+    try:
+        key_bytes(secret if isinstance(secret, str) else "")
+    except ValueError as error:
+        raise invalid(f"secret is malformed: {error}") from None

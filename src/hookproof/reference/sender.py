@@ -1,0 +1,90 @@
+"""One POST over one connection, byte by byte ours.
+
+Law: the answer is whole or it is a failure; at most 64 KiB of its body are read; redirects are answers like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import h11
+
+from hookproof.reference.outcomes import CLOSED, MALFORMED, REFUSED, RESET, TIMED_OUT, Outcome
+
+_MOST_READ = 65_536
+_PORTS = {"http": 80, "https": 443}
+
+
+def request_bytes(url: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    """Write the request as it crosses the wire."""
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    authority = parts.netloc.rpartition("@")[2]
+    lines = [f"POST {target} HTTP/1.1", f"Host: {authority}", *(f"{name}: {value}" for name, value in headers)]
+    lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+async def post(url: str, request: bytes, timeout: float) -> Outcome:  # noqa: ASYNC109 -- the time-out is a promise of the platform
+    """Send the request and read the answer, all within ``timeout`` real seconds."""
+    parts = urlsplit(url)
+    connection: list[asyncio.StreamWriter] = []
+    try:
+        async with asyncio.timeout(timeout):
+            reader = await _connect(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https", connection)
+            if reader is None:
+                return Outcome(failure=REFUSED)
+            connection[0].write(request)
+            return await _answer(reader)
+    except TimeoutError:
+        return Outcome(failure=TIMED_OUT)
+    except OSError:
+        return Outcome(failure=RESET)
+    finally:
+        for writer in connection:
+            writer.close()
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _connect(host: str, port: int, secure: bool, connection: list[asyncio.StreamWriter]) -> asyncio.StreamReader | None:  # noqa: FBT001 -- private
+    try:
+        reader, writer = await asyncio.open_connection(host, port, ssl=secure or None)
+    except TimeoutError:
+        raise
+    except OSError:  # refused, no route, unknown name, failed TLS: there never was a connection to speak over
+        return None
+    connection.append(writer)
+    return reader
+
+
+async def _answer(reader: asyncio.StreamReader) -> Outcome:
+    parser = h11.Connection(h11.CLIENT)
+    parser.send(h11.Request(method="POST", target="/", headers=[("Host", "parser"), ("Connection", "close")]))  # only to set its state
+    parser.send(h11.EndOfMessage())
+    head: Outcome | None = None
+    read = 0
+    while True:
+        try:
+            event = parser.next_event()
+        except h11.RemoteProtocolError:
+            return Outcome(failure=CLOSED if reader.at_eof() else MALFORMED)
+        if event is h11.NEED_DATA:
+            parser.receive_data(await reader.read(_MOST_READ))
+        elif isinstance(event, h11.Response):
+            head = _head(event)
+        elif isinstance(event, h11.Data):
+            read += len(event.data)
+        elif not isinstance(event, h11.InformationalResponse) or event.status_code == 101:  # noqa: PLR2004 -- we asked for no switch
+            return head or Outcome(failure=CLOSED)
+        if head and read >= _MOST_READ:
+            return head
+
+
+def _head(response: h11.Response) -> Outcome:
+    asked = next((value.decode("latin-1") for name, value in response.headers if name == b"retry-after"), None)
+    return Outcome(status=response.status_code, retry_after=asked)

@@ -1,0 +1,52 @@
+"""The reference's own signer: Standard Webhooks v1 and the timestamped hex form.
+
+Law: shares no code with ``hookproof.signing``, so a mistake in one cannot hide in the other; published vectors pin both.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 -- the public prefix of secrets, not one
+_KEY_SIZES = range(24, 65)  # Standard Webhooks 1.0.0, "Signature scheme": 24 to 64 bytes
+_GENERATED_BYTES = 32
+
+
+def new_secret() -> str:
+    """Make a secret nobody else has: the prefix and base64 of 32 random bytes."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(_GENERATED_BYTES)).decode()
+
+
+def key_bytes(secret: str) -> bytes:
+    """Decode a secret to the key of Standard Webhooks; raise ``ValueError`` if it is malformed."""
+    if not secret.startswith(SECRET_PREFIX):
+        message = f"a secret starts with {SECRET_PREFIX}"
+        raise ValueError(message)
+    try:
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX).encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        message = f"what follows {SECRET_PREFIX} is not base64"
+        raise ValueError(message) from None
+    if len(key) not in _KEY_SIZES:
+        message = f"the key has {len(key)} bytes, not {_KEY_SIZES.start} to {_KEY_SIZES.stop - 1}"
+        raise ValueError(message)
+    return key
+
+
+def standard(keys: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
+    """Sign as Standard Webhooks v1 with each secret, in order, separated by spaces."""
+    content = f"{message_id}.{timestamp}.".encode() + body
+    tags = (hmac.new(key_bytes(key), content, hashlib.sha256).digest() for key in keys)
+    return " ".join("v1," + base64.b64encode(tag).decode() for tag in tags)
+
+
+def timestamped(keys: Sequence[str], timestamp: int, body: bytes) -> str:
+    """Sign as ``t=…,v1=…[,v1=…]`` in hex; here the whole secret text is the key."""
+    content = f"{timestamp}.".encode() + body
+    tags = (hmac.new(key.encode(), content, hashlib.sha256).hexdigest() for key in keys)
+    return ",".join([f"t={timestamp}", *(f"v1={tag}" for tag in tags)])

@@ -1,0 +1,1 @@
+"""Verdicts and records turned into what people and machines read: NDJSON (the truth), terminal, failure texts."""

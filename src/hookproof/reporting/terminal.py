@@ -1,0 +1,184 @@
+"""The terminal: what a run came to, and what a contract promises.
+
+Law: everything is printed as plain, escaped text objects, never as markup; words carry the meaning, colour only repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from hookproof.model.contract import Clause, Contract
+from hookproof.model.transcript import RunHeader
+from hookproof.model.verdict import Finding, Level, Outcome, Verdict
+from hookproof.reporting.tally import by_clause, families, statement
+from hookproof.reporting.text import body_rows, printable
+
+_FINDINGS_SHOWN = 3
+_IDS_SHOWN = 10
+_INDENT = 13
+_STYLE = {Level.MUST: "bold red", Level.SHOULD: "yellow", Level.MAY: "cyan"}
+_WORD = {Level.MUST: "BROKEN", Level.SHOULD: "WARNING, broken", Level.MAY: "INFORMATION, broken"}
+
+
+def print_summary(
+    console: Console, header: RunHeader, contract: Contract, verdicts: Sequence[Verdict], *, require_complete: bool = False
+) -> None:
+    """Print the families, then each broken clause, then what was not observed, and last one plain statement."""
+    target = header.target.get("url") or header.target.get("name") or "the target"
+    _line(console, f"{header.role} {target} against {contract.name} {contract.revision}, profile {header.profile}, seed {header.seed}")
+    if verdicts:
+        _blank(console)
+        console.print(_family_table(console, verdicts))
+    broken = by_clause(verdict for verdict in verdicts if verdict.outcome is Outcome.BROKEN)
+    for level in Level:
+        for clause, members in broken.items():
+            if members[0].level is level:
+                _print_broken(console, clause, contract.clauses_by_id.get(clause), members)
+    _print_unobserved(console, verdicts)
+    _blank(console)
+    said = statement(verdicts, require_complete=require_complete)
+    console.print(_text(console, said, "bold green" if said.startswith("conforms") else "bold red"), soft_wrap=True)
+
+
+def _text(console: Console, text: str, style: str = "") -> Text:
+    shown = printable(text)
+    if not console.encoding.lower().replace("-", "").startswith("utf"):
+        shown = shown.encode(console.encoding, "backslashreplace").decode(console.encoding)
+    return Text(shown, style=style, overflow="fold")
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(_text(console, text, style))
+
+
+def _blank(console: Console) -> None:
+    console.print(Text(""))
+
+
+def _family_table(console: Console, verdicts: Sequence[Verdict]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("family", overflow="fold")
+    for heading in ("kept", "broken", "n/a", "unseen"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("grade", overflow="fold")
+    table.add_column("readings", overflow="fold")
+    for family in families(verdicts):
+        count = family.outcomes
+        table.add_row(
+            _text(console, family.topic),
+            _text(console, str(count.get(Outcome.KEPT, 0)), "green"),
+            _text(console, str(count.get(Outcome.BROKEN, 0)), "bold red" if count.get(Outcome.BROKEN) else ""),
+            _text(console, str(count.get(Outcome.NOT_APPLICABLE, 0))),
+            _text(console, str(count.get(Outcome.NOT_OBSERVED, 0)), "yellow" if count.get(Outcome.NOT_OBSERVED) else ""),
+            _text(console, ", ".join(family.grades)),
+            _text(console, "; ".join(family.readings)),
+        )
+    return table
+
+
+def _entry(console: Console, label: str, text: str) -> None:
+    """Print a labelled paragraph whose further lines stand under its first."""
+    row = Table.grid(padding=0)
+    row.add_column(width=_INDENT, no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(Text(f"  {label}"), _text(console, text))
+    console.print(row)
+
+
+def _print_broken(console: Console, clause_id: str, clause: Clause | None, verdicts: Sequence[Verdict]) -> None:
+    level = verdicts[0].level
+    _blank(console)
+    _line(console, f"{_WORD[level]} {level.value} {clause_id}", _STYLE[level])
+    _entry(console, "promise", clause.promise if clause else "the contract given here has no such clause")
+    if clause:
+        _entry(console, "source", str(clause.source))
+    found = [(verdict, finding) for verdict in verdicts for finding in _findings(verdict)]
+    for verdict, finding in found[:_FINDINGS_SHOWN]:
+        _print_finding(console, verdict, finding)
+    if len(found) > _FINDINGS_SHOWN:
+        _entry(console, "and", f"{len(found) - _FINDINGS_SHOWN} more findings")
+    events = list(dict.fromkeys(verdict.event for verdict in verdicts if verdict.event))
+    if len(events) > 1:
+        _entry(console, "events", _listed(events))
+    if clause and clause.mend:
+        _entry(console, "to mend", clause.mend)
+    command = next((verdict.reproduce for verdict in verdicts if verdict.reproduce), "")
+    if command:  # never wrapped, so that it can be copied whole
+        console.print(_text(console, f"  reproduce  {command}"), soft_wrap=True)
+
+
+def _findings(verdict: Verdict) -> Sequence[Finding]:
+    judged = verdict.judgement
+    return judged.findings or (Finding(message=judged.reason, evidence=judged.evidence),)
+
+
+def _print_finding(console: Console, verdict: Verdict, finding: Finding) -> None:
+    event = f"[{verdict.event}] " if verdict.event else ""
+    where = f" (at {finding.pointer})" if finding.pointer else ""
+    _entry(console, "seen", f"{event}{finding.message}{where}")
+    if finding.evidence:
+        _entry(console, "evidence", _listed(finding.evidence))
+    for number, row in enumerate(body_rows(finding.excerpt) if finding.excerpt else ()):
+        if console.width >= 2 * _INDENT + len(row):
+            _entry(console, "" if number else "bytes", row)
+        else:
+            if not number:
+                _line(console, "  bytes")
+            console.print(Padding(_text(console, row), (0, 0, 0, 4)))
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _IDS_SHOWN} more" if len(words) > _IDS_SHOWN else ""
+    return ", ".join(words[:_IDS_SHOWN]) + more
+
+
+def _print_unobserved(console: Console, verdicts: Sequence[Verdict]) -> None:
+    reasons: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.NOT_OBSERVED:
+            reasons.setdefault(verdict.judgement.reason, []).append(verdict)
+    if reasons:
+        _blank(console)
+        _line(console, "not observed", "bold yellow")
+    for reason, members in sorted(reasons.items(), key=lambda item: -len(item[1])):
+        clauses = by_clause(members)
+        names = [f"{clause} ({len(items)} events)" if len(items) > 1 else clause for clause, items in clauses.items()]
+        _line(console, f"  {reason}: {len(members)} verdicts of {len(clauses)} clauses")
+        console.print(Padding(_text(console, ", ".join(names)), (0, 0, 0, 4)))
+
+
+def explain_clause(console: Console, clause: Clause) -> None:
+    """Print everything that a contract says of one clause."""
+    level = clause.level.value
+    if clause.level_if_declared and clause.declared_by:
+        level += f"; {clause.level_if_declared.value} if the target declares {clause.declared_by}"
+    _line(console, clause.id, "bold")
+    _entry(console, "level", level)
+    _entry(console, "judges", ", ".join(clause.roles))
+    _entry(console, "promise", clause.promise)
+    _entry(console, "source", str(clause.source))
+    if clause.rule:
+        chosen = "; ".join(f"{name}: {value}" for name, value in clause.parameters.items())
+        _entry(console, "rule", f"{clause.rule}{f' with {chosen}' if chosen else ''}")
+    for label, text in (("not judged", clause.excluded), ("ambiguity", clause.ambiguity), ("to mend", clause.mend)):
+        if text:
+            _entry(console, label, text)
+
+
+def list_clauses(console: Console, contract: Contract) -> None:
+    """Print one line per clause: level, id and whether it is judged."""
+    for clause in contract.clauses:
+        excluded = "  (not judged)" if clause.excluded else ""
+        console.print(_text(console, f"{clause.level.value:<7}{clause.id}{excluded}"), soft_wrap=True)
+
+
+def list_contracts(console: Console, contracts: Iterable[Contract]) -> None:
+    """Print one line per contract: name, revision, how many clauses and events it has, title."""
+    for contract in contracts:
+        counts = f"{len(contract.clauses)} clauses, {len(contract.events)} events"
+        console.print(_text(console, f"{contract.name}  {contract.revision}  {counts}  {contract.title}"), soft_wrap=True)

@@ -1,0 +1,204 @@
+"""The form of the HTTP requests that carry deliveries, and what a platform does with answers that are not plain.
+
+Law: judged on the raw bytes as received; nothing was merged, decoded or followed on the way here.
+"""
+
+from __future__ import annotations
+
+from hookproof.model.transcript import Attempt
+from hookproof.model.verdict import Judgement, Observations
+from hookproof.rules.retries import first_delay
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.timing import NANO, scheduled, settle_seconds, wait_between, witness
+from hookproof.rules.view import Delivery, View, seconds_of
+
+SINGLE = frozenset(
+    {"host", "content-type", "content-length", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature", "authorization"}
+)
+"""Fields that a request carries at most once (RFC 9110 section 5.3, Standard Webhooks)."""
+
+
+@rule("catalog", "retries")
+def deliveries_are_posts(view: View, _terms: Terms) -> Judgement:
+    """Every delivery is a POST to the path that was registered."""
+    seen = Observations(missing="nothing was delivered")
+    for attempt in view.attempts:
+        if attempt.malformed and not attempt.method:
+            continue
+        if attempt.method == "POST":
+            seen.saw(attempt.id)
+        else:
+            seen.broke(f"the method is {attempt.method!r}", attempt.id, excerpt=attempt.head)
+    return seen.conclude()
+
+
+@rule("catalog", "retries", "values", "truncation")
+def requests_are_well_formed(view: View, _terms: Terms) -> Judgement:
+    """Every request is one well-formed HTTP/1.1 message with one unambiguous length and no field that may occur once twice."""
+    seen = Observations(missing="nothing was delivered")
+    for attempt in view.attempts:
+        names = [name.lower() for name, _ in attempt.headers]
+        twice = [name for name in SINGLE if names.count(name) > 1]
+        if attempt.malformed:
+            seen.broke(f"the request is malformed: {attempt.malformed}", attempt.id, excerpt=attempt.head)
+        elif twice:
+            seen.broke(f"the field {min(twice)!r} is sent twice", attempt.id, excerpt=attempt.head)
+        elif not attempt.body:
+            seen.broke("the request has no content", attempt.id, excerpt=attempt.head)
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+@rule("catalog", "retries", parameters=("media_type",))
+def content_type_is_declared(view: View, terms: Terms) -> Judgement:
+    """Every delivery declares the promised media type, with any parameters."""
+    wanted = terms.parameters["media_type"]
+    seen = Observations(missing="nothing was delivered")
+    for attempt in view.attempts:
+        value = attempt.header("content-type")
+        if value is not None and value.partition(";")[0].strip().lower() == wanted:
+            seen.saw(attempt.id)
+        else:
+            seen.broke(f"Content-Type is {value!r}, promised {wanted!r}", attempt.id, excerpt=attempt.head)
+    return seen.conclude()
+
+
+@rule("catalog", parameters=("fields",))
+def named_fields_are_sent(view: View, terms: Terms) -> Judgement:
+    """Every delivery carries the promised header fields; ``id`` and ``type`` in their values stand for the envelope's."""
+    seen = Observations(missing="nothing was delivered")
+    for attempt in view.attempts:
+        body = view.body(attempt)
+        meanings = {"{id}": body.event_id, "{type}": body.type}
+        for name, wanted in terms.parameters["fields"].items():
+            value = attempt.header(name)
+            expected = meanings.get(wanted, wanted)
+            if value is None or (expected not in ("*", None) and value != expected):
+                seen.broke(f"{name} is {value!r}, promised {expected!r}", attempt.id, excerpt=attempt.head)
+                break
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+def _answered(view: View, *statuses: int) -> list[Delivery]:
+    return [d for d in view.sole if d.attempts and d.attempts[0].answer.completes and d.attempts[0].answer.status in statuses]
+
+
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@rule("http", needs=("emit",))
+def redirects_are_not_followed(view: View, terms: Terms) -> Judgement:
+    """A redirect is never followed: nothing, by any method, reaches the place that it names."""
+    seen = Observations(missing="no delivery was answered with a redirect with a canary afterwards")
+    traps = {str(note.facts.get("endpoint")): str(note.facts.get("trap")) for note in view.notes if note.name == "trap"}
+    for delivery in _answered(view, *REDIRECTS):
+        first = delivery.attempts[0]
+        caught = view.by_endpoint.get(traps.get(delivery.endpoint, ""), ())
+        if caught:
+            seen.broke(
+                f"{first.answer.status} was followed by {caught[0].method} to its Location",
+                first.id,
+                caught[0].id,
+                excerpt=caught[0].head,
+            )
+        elif canary := witness(view, terms, first, 0.0):
+            seen.saw(first.id, canary)
+    return seen.conclude()
+
+
+@rule("http", needs=("retry",))
+def redirects_count_as_failures(view: View, terms: Terms) -> Judgement:
+    """A redirect is a failed delivery: the event is sent again."""
+    seen = Observations(missing="no delivery was answered with a redirect with a canary after the retry was due")
+    for delivery in _answered(view, *REDIRECTS):
+        first = delivery.attempts[0]
+        if len(scheduled(delivery.attempts)) > 1:
+            seen.saw(*delivery.ids[:2])
+        elif canary := witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
+            seen.broke(f"after {first.answer.status} event {delivery.event_id!r} was not sent again", first.id, canary)
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+@rule("http", needs=("retry",))
+def gone_stops_deliveries(view: View, terms: Terms) -> Judgement:
+    """After 410 the event is not sent again and later events do not reach that endpoint."""
+    seen = Observations(missing="no delivery was answered 410 with a canary after the retry was due")
+    for endpoint, attempts in view.by_endpoint.items():
+        first = attempts[0]
+        if not (first.answer.completes and first.answer.status == 410):  # noqa: PLR2004 -- Gone
+            continue
+        delay = max((p.delays[0] for p in terms.contract.policy.policies_for(view.body(first).type or "")), default=0.0)
+        later = [a for a in attempts[1:] if a.accepted_at > (first.answer_done_at or 0)]
+        canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, delay))
+        if later:
+            seen.broke(f"endpoint {endpoint} answered 410 and got {len(later)} more request(s)", first.id, later[0].id)
+        elif canary:
+            seen.saw(first.id, canary)
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _asked_seconds(attempt: Attempt, view: View) -> float | None:
+    """Give the seconds that an answer's Retry-After asked for; None if there is none or it is no legal value."""
+    value = next((v for n, v in attempt.answer.headers if n.lower() == "retry-after"), None)
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    note = next((n for n in view.notes if n.name == "retry-after-date" and n.facts.get("endpoint") == attempt.endpoint), None)
+    moment = seconds_of(str(note.facts.get("moment"))) if note else None
+    window = view.virtual_window(attempt)
+    now = window[1] if window else attempt.accepted_wall / NANO
+    return None if moment is None else moment - now
+
+
+@rule("http", needs=("retry", "time"))
+def retry_after_is_a_lower_bound(view: View, terms: Terms) -> Judgement:
+    """After 429 or 503 with Retry-After the event comes again, not before the moment asked for."""
+    seen = Observations(missing="no delivery was answered with Retry-After and sent again")
+    for delivery in _answered(view, 429, 503):
+        sends = scheduled(delivery.attempts)
+        asked = _asked_seconds(sends[0], view)
+        if asked is None or len(sends) < 2:  # noqa: PLR2004 -- a wait needs two
+            continue
+        wait = wait_between(view, terms, sends[0], sends[1])
+        if wait is not None and wait.most < asked * (1 - 0.0005) - terms.capabilities.scheduler_resolution_seconds:
+            seen.broke(f"Retry-After asked for {asked:.0f} s, the next send came within {wait.most:.1f} s", sends[0].id, sends[1].id)
+        elif wait is not None:
+            seen.saw(sends[0].id, sends[1].id)
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+@rule("http", needs=("retry", "time"))
+def odd_retry_after_does_not_stop_retries(view: View, terms: Terms) -> Judgement:
+    """A Retry-After that is negative, huge or no time at all neither stops nor crashes the retries."""
+    seen = Observations(missing="no delivery was answered with an odd Retry-After with a canary after the retry was due")
+    for delivery in _answered(view, 429, 503):
+        first = delivery.attempts[0]
+        has_field = any(n.lower() == "retry-after" for n, _ in first.answer.headers)
+        if not has_field or _asked_seconds(first, view) is not None:
+            continue
+        if len(scheduled(delivery.attempts)) > 1:
+            seen.saw(*delivery.ids[:2])
+        elif canary := witness(view, terms, first, 86_400.0):
+            value = dict(first.answer.headers).get("Retry-After")
+            seen.broke(f"after Retry-After: {value} event {delivery.event_id!r} was not sent again within a day", first.id, canary)
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+@rule("http", needs=("emit",))
+def large_answers_do_no_harm(view: View, terms: Terms) -> Judgement:
+    """A 2xx answer with a very large body counts as success, and later events still arrive."""
+    seen = Observations(missing="no delivery was answered with a large body with a canary afterwards")
+    for delivery in view.sole:
+        if not delivery.attempts or len(delivery.attempts[0].answer.body) * delivery.attempts[0].answer.body_repeat < 1 << 20:
+            continue
+        first = delivery.attempts[0]
+        canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery)))
+        if len(scheduled(delivery.attempts)) > 2:  # noqa: PLR2004 -- one stray redelivery is legal
+            seen.broke(f"event {delivery.event_id!r} was answered 200 with a large body and sent again", *delivery.ids[:3])
+        elif canary:
+            seen.saw(first.id, canary)
+    return seen.conclude(grade=terms.capabilities.grade)

@@ -1,0 +1,62 @@
+"""Strict JSON text (RFC 8259): UTF-8, no BOM, no duplicate member names, no NaN, bounded depth.
+
+Law: every way of being ill-formed becomes a sentence, never a crash.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+BOM = b"\xef\xbb\xbf"
+
+
+class JsonFault(ValueError):  # noqa: N818 -- a fault is what the text has, in the words of the house
+    """The text is not strict JSON; the message says why."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise JsonFault(f"the member name {twice!r} occurs twice in one object")
+    return members
+
+
+def _constant(word: str) -> None:
+    raise JsonFault(f"{word} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+_EXACT = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=Decimal)
+
+
+def parse(raw: bytes, *, exact: bool = False) -> Any:  # noqa: ANN401 -- any JSON value
+    """Parse strictly; ``exact`` keeps non-integers as ``Decimal``. Raises ``JsonFault``."""
+    if raw.startswith(BOM):
+        raise JsonFault("it starts with a byte order mark")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise JsonFault(f"it is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}") from None
+    try:
+        return (_EXACT if exact else _DECODER).decode(text)
+    except JsonFault:
+        raise
+    except RecursionError:
+        raise JsonFault("it is nested too deeply") from None
+    except ValueError as error:
+        raise JsonFault(f"it is not JSON: {error}") from None
+
+
+def has_lone_surrogate(value: Any) -> bool:  # noqa: ANN401 -- any JSON value
+    """Tell whether any text in the value holds half of a surrogate pair, which no UTF-8 can carry."""
+    if isinstance(value, str):
+        return any("\ud800" <= char <= "\udfff" for char in value) if not value.isascii() else False
+    if isinstance(value, dict):
+        return any(has_lone_surrogate(name) or has_lone_surrogate(item) for name, item in value.items())
+    if isinstance(value, list):
+        return any(has_lone_surrogate(item) for item in value)
+    return False

@@ -1,0 +1,228 @@
+"""What the subscription API answers and does afterwards: described answers, reads that show writes, gone after deletion, events told.
+
+Law: judged from the exchanges and what arrived; routes and statuses come from the contract's OpenAPI description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from hookproof.model.contract import Contract
+from hookproof.model.transcript import Exchange, Subscription
+from hookproof.model.verdict import Judgement, Observations, not_applicable
+from hookproof.rules.routing import last_canary
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.subscribing import document
+from hookproof.rules.view import View
+
+
+def operations(contract: Contract) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    """Give (path template, method, operation id, operation) of the contract's subscription API."""
+    for path, item in contract.subscription_api.get("paths", {}).items():
+        for method, operation in item.items():
+            if isinstance(operation, dict) and "operationId" in operation:
+                yield path, method, operation["operationId"], operation
+
+
+def _answer_schema(contract: Contract, operation_id: str, status: int) -> str | None:
+    """Give the reference of the described answer body, empty if described without a body, None if not described."""
+    for path, method, found, operation in operations(contract):
+        answers = operation.get("responses", {})
+        if found != operation_id or str(status) not in answers:
+            continue
+        where = f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}/responses/{status}"
+        answer = answers[str(status)]
+        while "$ref" in answer:
+            where = answer["$ref"]
+            answer = _resolve(contract, where)
+        if "application/json" not in answer.get("content", {}):
+            return ""
+        where = where.replace("{", "%7B").replace("}", "%7D")
+        return f"urn:api{where}/content/application~1json/schema"
+    return None
+
+
+def _resolve(contract: Contract, reference: str) -> Mapping[str, Any]:
+    found: Any = contract.subscription_api
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step.replace("~1", "/").replace("~0", "~")]
+    return found  # type: ignore[no-any-return] # JSON is untyped
+
+
+@rule("subscriptions")
+def answers_match_the_description(view: View, terms: Terms) -> Judgement:
+    """Every answer has a status and a body that the API description gives for the operation."""
+    if not terms.contract.subscription_api:
+        return not_applicable("the contract describes no subscription API")
+    seen = Observations(missing="no operation of the description was called")
+    registry = jsonschema_rs.Registry([("urn:api", dict(terms.contract.subscription_api))])
+    compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
+    for exchange in (x for x in view.exchanges if x.operation and x.status):
+        reference = _answer_schema(terms.contract, exchange.operation, exchange.status)
+        if reference is None:
+            seen.broke(f"{exchange.operation} was answered {exchange.status}, which is not described", exchange.id)
+            continue
+        if reference and reference not in compiled:
+            compiled[reference] = jsonschema_rs.Draft202012Validator({"$ref": reference}, registry=registry, offline=True)
+        faults = list(compiled[reference].iter_errors(document(exchange.response_body))) if reference else []
+        if faults:
+            seen.broke(
+                f"the answer {exchange.status} to {exchange.operation}: {faults[0].message[:200]}",
+                exchange.id,
+                excerpt=exchange.response_body,
+            )
+        else:
+            seen.saw(exchange.id)
+    return seen.conclude()
+
+
+def _own(view: View, operation: str) -> list[Exchange]:
+    return [x for x in view.exchanges if x.operation == operation and x.key == "own"]
+
+
+def _of(exchange: Exchange, endpoint_id: str) -> bool:
+    return bool(endpoint_id) and endpoint_id in exchange.path.split("/")
+
+
+@rule("subscriptions")
+def reads_show_what_was_written(view: View, _terms: Terms) -> Judgement:
+    """Reading an endpoint shows the address and events that were last accepted for it."""
+    seen = Observations(missing="no endpoint was read after it was created or changed")
+    for exchange in _own(view, "getWebhook"):
+        states = [r for r in view.subscriptions if r.at <= exchange.started_at and _of(exchange, r.endpoint_id)]
+        if not states or states[-1].action == "deleted":
+            continue
+        shown = document(exchange.response_body).get("data")
+        events = shown.get("events") if isinstance(shown, dict) else None
+        url = str(shown.get("url", "")) if isinstance(shown, dict) else ""
+        if isinstance(events, list) and set(events) == set(states[-1].event_types) and url.endswith("/" + states[-1].endpoint):
+            seen.saw(states[-1].id, exchange.id)
+        else:
+            wanted = f"events {sorted(states[-1].event_types)[:4]}"
+            seen.broke(
+                f"reading {states[-1].endpoint_id} (status {exchange.status}) does not show {wanted}",
+                states[-1].id,
+                exchange.id,
+                excerpt=exchange.response_body,
+            )
+    return seen.conclude()
+
+
+@rule("subscriptions")
+def deleted_endpoints_are_gone(view: View, _terms: Terms) -> Judgement:
+    """After a deletion the endpoint is not found and not listed."""
+    seen = Observations(missing="no deletion was followed by a read or a listing")
+    for record in (r for r in view.subscriptions if r.action == "deleted"):
+        for exchange in _own(view, "getWebhook") + _own(view, "listWebhooks"):
+            if exchange.started_at < record.at or exchange.scope != record.scope:
+                continue
+            if _shows(exchange, record):
+                seen.broke(
+                    f"deleted endpoint {record.endpoint_id} is still shown by {exchange.operation} ({exchange.status})",
+                    record.id,
+                    exchange.id,
+                    excerpt=exchange.response_body,
+                )
+            elif exchange.operation == "listWebhooks" or _of(exchange, record.endpoint_id):
+                seen.saw(record.id, exchange.id)
+    return seen.conclude()
+
+
+def _shows(exchange: Exchange, record: Subscription) -> bool:
+    if exchange.operation == "getWebhook":
+        return _of(exchange, record.endpoint_id) and exchange.status not in (404, 410)
+    return f'"{record.endpoint_id}"'.encode() in exchange.response_body
+
+
+@rule("subscriptions")
+def secrets_are_shown_once(view: View, _terms: Terms) -> Judgement:
+    """After its creation no answer shows an endpoint's secret again."""
+    seen = Observations(missing="no endpoint was read or listed after its creation")
+    for operation in ("getWebhook", "listWebhooks", "updateWebhook", "listDeliveries"):
+        for exchange in _own(view, operation):
+            if b"{{secret" in exchange.response_body:
+                seen.broke(f"the answer to {operation} shows the signing secret", exchange.id)
+            elif exchange.status == 200:  # noqa: PLR2004 -- OK
+                seen.saw(exchange.id)
+    return seen.conclude()
+
+
+@rule("subscriptions", needs=("emit",), parameters=("action",))
+def management_is_told(view: View, terms: Terms) -> Judgement:
+    """Creating, changing or deleting an endpoint sends the promised event with its id to those who subscribed to it."""
+    action = terms.parameters["action"]
+    kind = terms.contract.policy.management.get(action)
+    if kind is None:
+        return not_applicable(f"the contract promises no event for {action}")
+    seen = Observations(missing=f"no endpoint was {action} while another subscribed to {kind}, with a canary afterwards")
+    for record in (r for r in view.subscriptions if r.action == action or (r.action == "rotated" and action == "updated")):
+        watchers = [
+            e
+            for e, h in view.history.items()
+            if kind in h[0].event_types and h[0].at < record.at and e != record.endpoint and h[0].scope == record.scope
+        ]
+        canary = last_canary(view, record.scope)
+        for watcher in watchers:
+            told = [
+                a
+                for a in view.by_endpoint.get(watcher, ())
+                if view.body(a).type == kind and isinstance(view.body(a).data, dict) and record.endpoint_id in view.body(a).data.values()
+            ]
+            if told:
+                seen.saw(record.id, told[0].id)
+            elif canary is not None and canary.attempts[0].accepted_at > record.at:
+                seen.broke(f"endpoint {record.endpoint_id} was {action}, but {watcher} got no {kind!r} about it", record.id, canary.ids[0])
+    return seen.conclude()
+
+
+@rule("subscriptions", needs=("emit",))
+def the_delivery_log_is_true(view: View, _terms: Terms) -> Judgement:
+    """The delivery log of an endpoint lists the events that it got and how it answered."""
+    seen = Observations(missing="no delivery log was read after a delivery")
+    for exchange in (x for x in _own(view, "listDeliveries") if x.status == 200):  # noqa: PLR2004 -- OK
+        owner = next((r.endpoint for r in view.subscriptions if _of(exchange, r.endpoint_id)), None)
+        attempts = [a for a in view.by_endpoint.get(owner or "", ()) if a.at < exchange.started_at]
+        entries = document(exchange.response_body).get("data")
+        if not attempts or not isinstance(entries, list):
+            continue
+        logged = {str(entry.get("event_id")): entry for entry in entries if isinstance(entry, dict)}
+        for attempt in attempts:
+            event_id = view.body(attempt).event_id or ""
+            entry = logged.get(event_id)
+            status = entry.get("response_status") if entry else None
+            if entry is None or status != attempt.answer.status:
+                what = "does not list" if entry is None else f"gives status {status} for"
+                seen.broke(
+                    f"the delivery log {what} event {event_id!r}, answered {attempt.answer.status}",
+                    attempt.id,
+                    exchange.id,
+                    excerpt=exchange.response_body,
+                )
+            else:
+                seen.saw(attempt.id, exchange.id)
+    return seen.conclude()
+
+
+@rule("subscriptions", needs=("emit",))
+def a_test_call_sends_a_delivery(view: View, _terms: Terms) -> Judgement:
+    """Asking for a test sends a delivery to that endpoint."""
+    seen = Observations(missing="no test was accepted with a canary afterwards")
+    for exchange in (x for x in _own(view, "testWebhook") if 200 <= x.status <= 299):  # noqa: PLR2004 -- RFC 9110 section 15.3
+        owner = next((r for r in view.subscriptions if _of(exchange, r.endpoint_id)), None)
+        if owner is None:
+            continue
+        known = set(view.emission_of)
+        sent = [
+            a
+            for a in view.by_endpoint.get(owner.endpoint, ())
+            if a.accepted_at > exchange.started_at and view.body(a).event_id not in known
+        ]
+        canary = last_canary(view, owner.scope)
+        if sent:
+            seen.saw(exchange.id, sent[0].id)
+        elif canary is not None and canary.attempts[0].accepted_at > exchange.done_at:
+            seen.broke(f"a test of {owner.endpoint_id} was accepted, but nothing was sent", exchange.id, canary.ids[0])
+    return seen.conclude()

@@ -1,0 +1,148 @@
+"""Which answers make a platform send again, and which make it stop.
+
+Law: "not retried" is only said when a canary shows that the target lived past the moment at which the retry was due.
+"""
+
+from __future__ import annotations
+
+from hookproof.model.transcript import Attempt
+from hookproof.model.verdict import Judgement, Observations
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.timing import answer_class, legal_policies, scheduled, settle_seconds, witness
+from hookproof.rules.view import Delivery, View
+
+
+def first_delay(terms: Terms, delivery: Delivery) -> float:
+    """Give the longest legal first wait, in seconds, of a delivery's event."""
+    policies = legal_policies(terms, delivery)
+    return max((policy.delays[0] for policy in policies if policy.delays), default=0.0)
+
+
+@rule("retries", needs=("retry",), parameters=("classes",))
+def failures_are_retried(view: View, terms: Terms) -> Judgement:
+    """After an answer of each listed class the same event is sent again."""
+    seen = Observations(missing="no first attempt met such an answer with a canary after the retry was due")
+    wanted = set(terms.parameters["classes"])
+    met: set[str] = set()
+    refused = {str(note.facts.get("endpoint")) for note in view.notes if note.name == "refused"}
+    for delivery in view.sole:
+        if delivery.endpoint in refused:
+            if "refused" in wanted:
+                met |= _judge_refused(view, delivery, seen)
+        elif delivery.attempts and (kind := answer_class(delivery.attempts[0].answer)) in wanted:
+            met |= _judge_retried(view, terms, delivery, kind, seen)
+    if not seen.findings and (lost := wanted - met):
+        return Observations(missing=f"not seen for {', '.join(sorted(lost))}: no canary after the retry was due").conclude()
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _judge_retried(view: View, terms: Terms, delivery: Delivery, kind: str, seen: Observations) -> set[str]:
+    first, sends = delivery.attempts[0], scheduled(delivery.attempts)
+    if len(sends) > 1:
+        seen.saw(first.id, sends[1].id)
+        return {kind}
+    canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, _wait_budget(terms, delivery, kind)))
+    if canary is None:
+        return set()
+    what = f"status {first.answer.status}" if first.answer.mode == "respond" else f"a {kind} ({first.answer.mode})"
+    seen.broke(
+        f"after {what} the event {delivery.event_id!r} was never sent again, though canary {canary} arrived after the retry was due",
+        first.id,
+        canary,
+        excerpt=first.body,
+    )
+    return {kind}
+
+
+def _wait_budget(terms: Terms, delivery: Delivery, kind: str) -> float:
+    return first_delay(terms, delivery) + (terms.contract.policy.timeout_seconds if kind == "timeout" else 0.0)
+
+
+def _judge_refused(view: View, delivery: Delivery, seen: Observations) -> set[str]:
+    if delivery.attempts:
+        seen.saw(delivery.attempts[0].id)
+        return {"refused"}
+    canaries = [d for d in view.deliveries if d.emission is not None and d.emission.purpose == "canary"]
+    if not canaries or delivery.emission is None:
+        return set()
+    seen.broke(
+        f"while connections were refused the event {delivery.event_id!r} was due; it was never sent again after the port opened",
+        delivery.emission.id,
+        canaries[-1].attempts[0].id,
+    )
+    return {"refused"}
+
+
+@rule("retries", needs=("retry",), parameters=("statuses",))
+def success_ends_the_schedule(view: View, terms: Terms) -> Judgement:
+    """After each listed 2xx status the retry schedule ends; one stray redelivery is covered by at-least-once."""
+    seen = Observations(missing="no such answer was followed by a canary after the next retry would have been due")
+    wanted = set(terms.parameters["statuses"])
+    met: set[int] = set()
+    for delivery in view.deliveries:
+        position = _first_success(delivery, wanted)
+        if position is None:
+            continue
+        success, later = delivery.attempts[position], _after(delivery, position)
+        if len(later) > 1:
+            seen.broke(
+                f"{success.id} of event {delivery.event_id!r} was answered {success.answer.status}, yet {len(later)} more attempts came",
+                success.id,
+                *(attempt.id for attempt in later[:5]),
+                excerpt=success.body,
+            )
+        elif canary := witness(view, terms, success, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
+            seen.saw(success.id, canary)
+            seen.read_as("one redelivery of an answered event" if later else "")
+            met.add(success.answer.status)
+    if not seen.findings and (lost := wanted - met):
+        return Observations(missing=f"no canary after the next retry was due, for {sorted(lost)}").conclude()
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _first_success(delivery: Delivery, statuses: set[int]) -> int | None:
+    for position, attempt in enumerate(delivery.attempts):
+        if attempt.answer.succeeds and attempt.answer_done_at is not None and attempt.closed_at is None:
+            return position if attempt.answer.status in statuses else None
+    return None
+
+
+def _after(delivery: Delivery, position: int) -> list[Attempt]:
+    done = delivery.attempts[position].answer_done_at or 0
+    return [attempt for attempt in delivery.attempts[position + 1 :] if attempt.accepted_at > done]
+
+
+@rule("retries", "catalog", needs=("emit",))
+def answered_events_are_not_sent_again(view: View, _terms: Terms) -> Judgement:
+    """An event that was answered 2xx is not sent again at all."""
+    seen = Observations(missing="no delivery was answered 2xx")
+    for delivery in view.deliveries:
+        position = _first_success(delivery, set(range(200, 300)))
+        if position is None:
+            continue
+        success, later = delivery.attempts[position], _after(delivery, position)
+        if later:
+            seen.broke(
+                f"event {delivery.event_id!r} was answered {success.answer.status} and sent again {len(later)} time(s)",
+                success.id,
+                *(attempt.id for attempt in later[:5]),
+            )
+        else:
+            seen.saw(success.id)
+    return seen.conclude()
+
+
+@rule("retries", needs=("retry",), parameters=("classes",))
+def observed_retry_of_unstated_answers(view: View, terms: Terms) -> Judgement:
+    """Answers for which no promise is made: report whether they are retried; nothing can be broken."""
+    seen = Observations(missing="no first attempt met such an answer")
+    for delivery in view.sole:
+        if not delivery.attempts:
+            continue
+        first = delivery.attempts[0]
+        if answer_class(first.answer) in terms.parameters["classes"]:
+            seen.saw(*delivery.ids)
+            again = "retried" if len(scheduled(delivery.attempts)) > 1 else "not retried"
+            label = str(first.answer.status) if first.answer.mode == "respond" else answer_class(first.answer)
+            seen.read_as(f"{label} {again}")
+    return seen.conclude(grade=terms.capabilities.grade)

@@ -1,0 +1,165 @@
+"""Which endpoint gets which event: everything it subscribed to, nothing else, nobody else's, and without waiting for others.
+
+Law: "did not arrive" is only said when a canary of the same scope, emitted later, did arrive.
+"""
+
+from __future__ import annotations
+
+from hookproof.model.transcript import Attempt, Emission
+from hookproof.model.verdict import Judgement, Observations, not_applicable
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.timing import NANO
+from hookproof.rules.view import Delivery, View
+
+HANG_SECONDS = 0.5
+"""A hang shorter than this says nothing about isolation."""
+
+
+def last_canary(view: View, scope: str) -> Delivery | None:
+    """Give the latest canary delivery of a scope."""
+    found = [d for d in view.canaries.get(scope, ()) if d.emission and d.emission.scope == scope]
+    return max(found, key=lambda d: d.emission.started_at if d.emission else 0, default=None)
+
+
+@rule("routing", "catalog", needs=("emit",), parameters=("via",))
+def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
+    """Every endpoint gets every accepted event that it subscribed to, by name or by ``*``."""
+    seen = Observations(missing="no endpoint of this kind was due an event, or no canary arrived after it")
+    got = {(d.endpoint, d.event_id) for d in view.deliveries}
+    first = {(d.endpoint, d.event_id): d.ids[0] for d in view.deliveries}
+    dead = {a.endpoint for a in view.attempts if a.answer.status == 410}  # noqa: PLR2004 -- Gone
+    for endpoint, due in view.due.items():
+        wild = "*" in view.history[endpoint][0].event_types
+        if wild != (terms.parameters["via"] == "wildcard") or endpoint in dead:
+            continue
+        for emission in due:
+            key = (endpoint, emission.event_id or "")
+            if key in got:
+                seen.saw(emission.id, first[key])
+            elif _later_canary(view, emission) is not None and _still_subscribed(view, endpoint):
+                seen.broke(
+                    f"{emission.type!r} (event {emission.event_id!r}) never reached {endpoint}, which subscribed to it",
+                    emission.id,
+                    _later_canary(view, emission) or "",
+                )
+    return seen.conclude()
+
+
+def _still_subscribed(view: View, endpoint: str) -> bool:
+    return view.history[endpoint][-1].action != "deleted"
+
+
+def _later_canary(view: View, emission: Emission) -> str | None:
+    canary = last_canary(view, emission.scope)
+    if canary is None or canary.emission is None or canary.emission.started_at < emission.done_at:
+        return None
+    return canary.ids[0]
+
+
+@rule("routing", needs=("emit",))
+def filters_hold(view: View, _terms: Terms) -> Judgement:
+    """No endpoint gets an event that it did not subscribe to."""
+    seen = Observations(missing="no event was emitted that some endpoint must not get")
+    for delivery in view.deliveries:
+        emission = delivery.emission
+        if emission is not None and emission.scope == view.scope_of(delivery.endpoint) and not view.covered(delivery.endpoint, emission):
+            if not _explicit_by_wildcard(view, delivery.endpoint, emission.type):
+                seen.broke(f"{emission.type!r} reached {delivery.endpoint}, which did not subscribe to it", emission.id, delivery.ids[0])
+        elif emission is None and (kind := view.body(delivery.attempts[0]).type) is not None:
+            names = {name for record in view.history.get(delivery.endpoint, ()) for name in record.event_types}
+            if "*" not in names and kind not in names and names:
+                seen.broke(f"{kind!r} reached {delivery.endpoint}, which did not subscribe to it", delivery.ids[0])
+    for emission in view.accepted:
+        canary = _later_canary(view, emission)
+        spared = [e for e in view.history if view.scope_of(e) == emission.scope and not view.covered(e, emission)]
+        if canary and spared:
+            seen.saw(emission.id, canary)
+    return seen.conclude()
+
+
+def _explicit_by_wildcard(view: View, endpoint: str, kind: str) -> bool:
+    """Whether it is the open question of an explicit-only event reaching a ``*`` subscriber."""
+    return kind in view.contract.policy.explicit_only and any("*" in record.event_types for record in view.history[endpoint])
+
+
+@rule("routing", needs=("emit", "scopes"))
+def tenants_are_isolated(view: View, _terms: Terms) -> Judgement:
+    """No endpoint gets an event of another tenant."""
+    seen = Observations(missing="fewer than two tenants had events and canaries")
+    for delivery in view.deliveries:
+        emission, scope = delivery.emission, view.scope_of(delivery.endpoint)
+        if emission is not None and emission.scope != scope:
+            seen.broke(f"event {delivery.event_id!r} of tenant {emission.scope} reached {delivery.endpoint} of {scope}", *delivery.ids[:1])
+    canaries = {s.scope: last_canary(view, s.scope) for s in view.subscriptions}
+    if len(canaries) > 1 and all(canary is not None for canary in canaries.values()):
+        seen.saw(*(canary.ids[0] for canary in canaries.values() if canary is not None))
+    return seen.conclude()
+
+
+@rule("routing", needs=("emit",))
+def slow_endpoints_delay_nobody(view: View, _terms: Terms) -> Judgement:
+    """While one endpoint leaves a request unanswered, other endpoints get their events."""
+    seen = Observations(missing=f"no endpoint held a request for {HANG_SECONDS} s while another was due an event")
+    for held in (a for a in view.attempts if a.answer.mode == "never"):
+        ended = held.closed_at or held.at
+        if ended - held.accepted_at < HANG_SECONDS * NANO:
+            continue
+        due = [e for e in view.accepted if held.accepted_at < e.started_at < ended and e.scope == view.scope_of(held.endpoint)]
+        firsts = [d.attempts[0] for d in view.deliveries if d.emission in due and d.endpoint != held.endpoint]
+        early = [a for a in firsts if a.accepted_at < ended]
+        if early:
+            seen.saw(held.id, *(a.id for a in early[:3]))
+        elif firsts:
+            seen.broke(
+                f"all {len(firsts)} deliveries to other endpoints waited until {held.endpoint} was given up",
+                held.id,
+                *(a.id for a in firsts[:3]),
+            )
+    return seen.conclude()
+
+
+@rule("routing", needs=("emit",))
+def deleted_endpoints_get_nothing(view: View, _terms: Terms) -> Judgement:
+    """An event emitted after an endpoint was deleted never reaches it."""
+    seen = Observations(missing="no event was emitted after a deletion with a canary afterwards")
+    for endpoint, records in view.history.items():
+        if records[-1].action != "deleted":
+            continue
+        names = {name for record in records for name in record.event_types}
+        after = [e for e in view.accepted if e.started_at > records[-1].at and e.scope == records[-1].scope and e.type in names]
+        ids = {e.event_id for e in after}
+        wrong = [d for d in view.deliveries if d.endpoint == endpoint and d.event_id in ids]
+        late = [a for a in view.by_endpoint.get(endpoint, ()) if a.accepted_at > records[-1].at and _quietly_due(a, records[-1].at)]
+        if wrong or late:
+            culprit: Attempt = wrong[0].attempts[0] if wrong else late[0]
+            seen.broke(f"endpoint {endpoint} was deleted and still got a request", records[-1].id, culprit.id)
+        elif after and (canary := _later_canary(view, after[-1])):
+            seen.saw(records[-1].id, after[-1].id, canary)
+    return seen.conclude()
+
+
+def _quietly_due(attempt: Attempt, deleted_at: int) -> bool:
+    """Leave one second for what was already on its way when the deletion was answered."""
+    return attempt.accepted_at - deleted_at > NANO
+
+
+@rule("routing", needs=("emit",))
+def named_subscribers_get_explicit_only_events(view: View, terms: Terms) -> Judgement:
+    """An event for explicit subscribers reaches those who name it; whether ``*`` includes it is reported."""
+    kinds = terms.contract.policy.explicit_only
+    if not kinds:
+        return not_applicable("the contract has no such event")
+    seen = Observations(missing="no such event was emitted with a canary afterwards")
+    for emission in (e for e in view.accepted if e.type in kinds):
+        canary = _later_canary(view, emission)
+        reached = {d.endpoint: d.ids[0] for d in view.deliveries if d.event_id == emission.event_id}
+        named = [e for e, records in view.history.items() if emission.type in records[0].event_types and view.covered(e, emission)]
+        wild = [e for e, records in view.history.items() if "*" in records[0].event_types and records[0].scope == emission.scope]
+        for endpoint in named:
+            if endpoint in reached:
+                seen.saw(emission.id, reached[endpoint])
+            elif canary:
+                seen.broke(f"{emission.type!r} never reached {endpoint}, which named it", emission.id, canary)
+        if wild and canary:
+            seen.read_as("`*` includes it" if set(wild) & set(reached) else "`*` does not include it")
+    return seen.conclude()

@@ -1,0 +1,230 @@
+"""Signatures of deliveries: present, right over the raw bytes, fresh on each attempt, one secret per endpoint, rotation.
+
+Law: secrets are made again from the run's salt and their names; the scheme is the declared one, else the first of the contract's
+that the delivery shows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hookproof.model.transcript import Attempt
+from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.timing import NANO
+from hookproof.rules.view import View, seconds_of
+from hookproof.signing.diagnosis import diagnose
+from hookproof.signing.scheme import Scheme, Signed, throwaway_secret
+from hookproof.signing.schemes import SCHEMES
+
+_SECONDS = re.compile(r"[1-9][0-9]{8,10}", re.ASCII)
+_EVERYWHERE = ("catalog", "retries", "truncation", "values", "signatures")
+
+
+def _schemes(terms: Terms) -> tuple[Scheme, ...]:
+    named = terms.parameters.get("schemes")
+    if named is None:
+        signing = terms.contract.policy.signing
+        declared = terms.capabilities.signing
+        named = [declared] if declared else (signing.schemes if signing else ())
+    return tuple(SCHEMES[name] for name in named if name in SCHEMES)
+
+
+def _shown(terms: Terms, attempt: Attempt) -> Scheme | None:
+    return next((scheme for scheme in _schemes(terms) if scheme.present(attempt.headers)), None)
+
+
+def _secret(view: View, name: str) -> str:
+    return throwaway_secret(view.transcript.header.salt, name)
+
+
+def _unknown(terms: Terms) -> Judgement | None:
+    if _schemes(terms):
+        return None
+    declared = terms.capabilities.signing
+    return not_observed(f"this suite does not know the declared scheme {declared!r}") if declared else not_applicable("no scheme named")
+
+
+@rule(*_EVERYWHERE, parameters=("schemes",))
+def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
+    """Every attempt carries a well-formed signature header, retries included."""
+    if (unknown := _unknown(terms)) is not None:
+        return unknown
+    seen = Observations(missing="nothing was delivered to an endpoint with a secret")
+    for attempt in view.attempts:
+        if not view.secret_names(attempt):
+            continue
+        scheme = _shown(terms, attempt)
+        if scheme is None:
+            wanted = ", ".join(sorted({s.header for s in _schemes(terms)}))
+            seen.broke(f"the attempt carries none of {wanted}", attempt.id, excerpt=attempt.head)
+        elif (fault := scheme.read(attempt.headers).fault) is not None:
+            seen.broke(fault, attempt.id, excerpt=attempt.head)
+        else:
+            seen.saw(attempt.id)
+            seen.read_as(scheme.name)
+    return seen.conclude()
+
+
+@rule(*_EVERYWHERE, parameters=("schemes",))
+def signatures_verify(view: View, terms: Terms) -> Judgement:
+    """Every signature verifies over the exact bytes received, with the secret in force for that endpoint."""
+    if (unknown := _unknown(terms)) is not None:
+        return unknown
+    seen = Observations(missing="no signed delivery was seen")
+    for attempt in view.attempts:
+        scheme, names = _shown(terms, attempt), view.secret_names(attempt)
+        if scheme is None or not names:
+            continue
+        signed = scheme.read(attempt.headers)
+        reading = scheme.match(_secret(view, names[0]), signed, attempt.body)
+        if reading is None:
+            seen.broke(_why(view, scheme, signed, attempt, names[0]), attempt.id, excerpt=attempt.head)
+        else:
+            seen.saw(attempt.id)
+            seen.read_as(f"{scheme.name}, key: {reading}")
+    return seen.conclude()
+
+
+def _why(view: View, scheme: Scheme, signed: Signed, attempt: Attempt, name: str) -> str:
+    """Word a failed verification; most helpful when a known mistake explains it."""
+    explained = diagnose(
+        attempt.header(scheme.header) or "",
+        _secret(view, name),
+        message_id=signed.message_id or "",
+        timestamp=signed.timestamp or "",
+        body=attempt.body,
+    )
+    return f"{scheme.header} does not verify: {explained}"
+
+
+@rule(*_EVERYWHERE, parameters=("schemes",))
+def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
+    """The signed timestamp is an integer number of Unix seconds."""
+    seen = Observations(missing="no delivery with a signed timestamp was seen")
+    for attempt in view.attempts:
+        scheme = _shown(terms, attempt)
+        if scheme is None or not scheme.timestamped:
+            continue
+        text = scheme.read(attempt.headers).timestamp
+        if text is not None and _SECONDS.fullmatch(text):
+            seen.saw(attempt.id)
+        else:
+            seen.broke(f"the timestamp is {text!r}, not whole Unix seconds", attempt.id, excerpt=attempt.head)
+    return seen.conclude()
+
+
+@rule("retries", "signatures", parameters=("schemes",))
+def timestamps_are_of_the_attempt(view: View, terms: Terms) -> Judgement:
+    """The signed timestamp is the time of this attempt on the target's clock, within one second, also on retries."""
+    seen = Observations(missing="no delivery with a signed timestamp was seen")
+    for attempt in view.attempts:
+        scheme = _shown(terms, attempt)
+        text = scheme.read(attempt.headers).timestamp if scheme is not None and scheme.timestamped else None
+        window = _attempt_window(view, terms, attempt)
+        if text is None or not _SECONDS.fullmatch(text) or window is None:
+            continue
+        if int(window[0]) - 1 <= int(text) <= int(window[1]) + 1:
+            seen.saw(attempt.id)
+        else:
+            off = int(text) - window[0]
+            seen.broke(f"the timestamp lies {off:+.0f} s from the moment of the attempt", attempt.id, excerpt=attempt.head)
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _attempt_window(view: View, terms: Terms, attempt: Attempt) -> tuple[float, float] | None:
+    if terms.capabilities.time != "virtual":
+        arrival = attempt.accepted_wall / NANO
+        return arrival - 2.0, arrival
+    window = view.virtual_window(attempt)
+    if window is not None:
+        return window
+    emission = view.emission_of.get(view.body(attempt).event_id or "")
+    now = seconds_of(emission.clock) if emission is not None and emission.clock else None
+    return None if now is None else (now, now)
+
+
+@rule("signatures", parameters=("schemes",))
+def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
+    """The id in the signed headers is the envelope's id and holds no dot."""
+    seen = Observations(missing="no signed delivery with an id header was seen")
+    for attempt in view.attempts:
+        scheme, event_id = _shown(terms, attempt), view.body(attempt).event_id
+        signed_id = scheme.read(attempt.headers).message_id if scheme is not None else None
+        if signed_id is None or event_id is None:
+            continue
+        if signed_id != event_id or "." in signed_id:
+            seen.broke(f"the signed id is {signed_id!r}, the envelope's {event_id!r}", attempt.id, excerpt=attempt.head)
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+@rule("signatures", parameters=("schemes",))
+def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
+    """A delivery to one endpoint never verifies with the secret of another."""
+    seen = Observations(missing="fewer than two endpoints with secrets of their own got deliveries")
+    every = sorted({(s.endpoint, s.secret) for s in view.subscriptions if s.secret})
+    for attempt in view.attempts:
+        scheme, own = _shown(terms, attempt), view.secret_names(attempt)
+        others = [name for endpoint, name in every if endpoint != attempt.endpoint and name not in own]
+        if scheme is None or not own or not others:
+            continue
+        signed = scheme.read(attempt.headers)
+        foreign = next((name for name in others if scheme.match(_secret(view, name), signed, attempt.body)), None)
+        if foreign is not None:
+            seen.broke(f"a delivery to {attempt.endpoint} verifies with another endpoint's secret {foreign!r}", attempt.id)
+        elif scheme.match(_secret(view, own[0]), signed, attempt.body):
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tuple[str, ...], float]]:
+    """Give attempts at rotated endpoints with the promised seconds that certainly passed since the last rotation."""
+    found = []
+    for attempt in view.attempts:
+        rotations = [s for s in view.history.get(attempt.endpoint, ()) if s.action == "rotated" and s.at <= attempt.accepted_at]
+        scheme = _shown(terms, attempt)
+        if not rotations or scheme is None:
+            continue
+        if terms.capabilities.time == "virtual":
+            then, now = view.virtual_at(rotations[-1].scope, rotations[-1].at), view.virtual_window(attempt)
+            passed = now[0] - then[1] if then and now else 0.0
+        else:
+            passed = (attempt.accepted_at - rotations[-1].at) / NANO * terms.capabilities.time_scale
+        found.append((attempt, scheme, scheme.read(attempt.headers), view.secret_names(attempt), passed))
+    return found
+
+
+@rule("signatures", needs=("emit",), parameters=("schemes",))
+def both_secrets_sign_during_overlap(view: View, terms: Terms) -> Judgement:
+    """Right after a rotation a delivery verifies with the new secret and with the old one."""
+    seen = Observations(missing="no delivery arrived between a rotation and the end of its overlap")
+    overlap = terms.contract.policy.signing.overlap_seconds if terms.contract.policy.signing else 0
+    for attempt, scheme, signed, names, passed in _rotated(view, terms):
+        if passed >= overlap or len(names) < 2:  # noqa: PLR2004 -- new and old
+            continue
+        wrong = [name for name in names[:2] if scheme.match(_secret(view, name), signed, attempt.body) is None]
+        if wrong:
+            which = "the new" if wrong[0] == names[0] else "the old"
+            seen.broke(f"during the overlap a delivery does not verify with {which} secret", attempt.id, excerpt=attempt.head)
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude(grade=terms.capabilities.grade)
+
+
+@rule("signatures", needs=("emit", "time"), parameters=("schemes",))
+def old_secret_ends_with_overlap(view: View, terms: Terms) -> Judgement:
+    """After the overlap a delivery verifies with the new secret only."""
+    seen = Observations(missing="no delivery arrived after the end of a rotation's overlap")
+    overlap = terms.contract.policy.signing.overlap_seconds if terms.contract.policy.signing else 0
+    for attempt, scheme, signed, names, passed in _rotated(view, terms):
+        if passed <= overlap * 1.001 or len(names) < 2:  # noqa: PLR2004 -- new and old
+            continue
+        if scheme.match(_secret(view, names[0]), signed, attempt.body) is None:
+            seen.broke("after the overlap a delivery does not verify with the new secret", attempt.id, excerpt=attempt.head)
+        elif scheme.match(_secret(view, names[1]), signed, attempt.body) is not None:
+            seen.broke("after the overlap a delivery still verifies with the old secret", attempt.id, excerpt=attempt.head)
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude(grade=terms.capabilities.grade)

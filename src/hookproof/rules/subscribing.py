@@ -1,0 +1,203 @@
+"""The subscription API: known names accepted, unknown ones refused with nothing created, keys required, tenants apart.
+
+Law: a refusal is evidence only between two accepted controls that differ in the one faulty thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hookproof.model.transcript import Exchange
+from hookproof.model.verdict import Judgement, Observations
+from hookproof.rules.json_text import JsonFault, parse
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.view import View
+
+UNPROCESSABLE = 422
+
+
+def document(raw: bytes) -> Mapping[str, Any]:
+    """Read a body as a JSON object; an empty mapping if it is none."""
+    try:
+        value = parse(raw)
+    except JsonFault:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def endpoint_of(exchange: Exchange) -> str:
+    """Give our name of the endpoint whose URL a request carries (its last path segment)."""
+    return str(document(exchange.request_body).get("url", "")).rstrip("/").rsplit("/", 1)[-1]
+
+
+def _events(exchange: Exchange) -> list[str] | None:
+    events = document(exchange.request_body).get("events")
+    return events if isinstance(events, list) and all(isinstance(name, str) for name in events) else None
+
+
+def _accepted(exchange: Exchange) -> bool:
+    return 200 <= exchange.status <= 299  # noqa: PLR2004 -- RFC 9110 section 15.3
+
+
+def _creates(view: View, key: str = "own") -> list[Exchange]:
+    return [x for x in view.exchanges if x.operation == "createWebhook" and x.key == key]
+
+
+def _listed(terms: Terms, events: Sequence[str]) -> bool:
+    return bool(events) and (list(events) == ["*"] or all(name in terms.contract.catalog for name in events))
+
+
+def _controlled(view: View, terms: Terms, exchange: Exchange) -> list[Exchange] | None:
+    """Give the accepted controls around an exchange, or None if one of the two is missing."""
+    creates = [x for x in _creates(view) if _listed(terms, _events(x) or ()) and x.scope == exchange.scope]
+    before = [x for x in creates if x.done_at <= exchange.started_at]
+    after = [x for x in creates if x.started_at >= exchange.done_at]
+    if not before or not after or not _accepted(before[-1]) or not _accepted(after[0]):
+        return None
+    return [before[-1], after[0]]
+
+
+@rule("subscriptions", "catalog")
+def listed_names_are_accepted(view: View, terms: Terms) -> Judgement:
+    """A subscription to any listed names, or to ``*`` alone, is accepted."""
+    seen = Observations(missing="no subscription to listed names was tried")
+    for exchange in _creates(view):
+        events = _events(exchange)
+        if events is None or not _listed(terms, events):
+            continue
+        if _accepted(exchange):
+            seen.saw(exchange.id)
+        else:
+            seen.broke(
+                f"creating a subscription to {_brief(events)} was answered {exchange.status}", exchange.id, excerpt=exchange.response_body
+            )
+    return seen.conclude()
+
+
+def _brief(events: Sequence[str]) -> str:
+    return ", ".join(map(repr, events[:3])) + (f" and {len(events) - 3} more" if len(events) > 3 else "")  # noqa: PLR2004 -- a line's worth
+
+
+@rule("subscriptions", parameters=("forms",))
+def unknown_names_are_refused(view: View, terms: Terms) -> Judgement:
+    """A subscription that names an unlisted event is refused with 422, however the name is disguised or mixed."""
+    seen = Observations(missing="no unlisted name was tried between two accepted controls")
+    tried: set[str] = set()
+    for exchange in _creates(view):
+        events = _events(exchange)
+        if not events or _open_question(terms, events) or all(name in terms.contract.catalog or name == "*" for name in events):
+            continue
+        controls = _controlled(view, terms, exchange)
+        if exchange.status == UNPROCESSABLE and controls:
+            tried.add(exchange.purpose)
+            seen.saw(exchange.id, *(control.id for control in controls))
+        elif exchange.status != UNPROCESSABLE and (controls or _accepted(exchange)):
+            seen.broke(
+                f"a subscription to {_brief(events)} ({exchange.purpose}) was answered {exchange.status}, promised 422",
+                exchange.id,
+                excerpt=exchange.response_body,
+            )
+    lost = set(terms.parameters["forms"]) - tried
+    if lost and not seen.findings:
+        return Observations(missing=f"not tried between accepted controls: {', '.join(sorted(lost))}").conclude()
+    return seen.conclude()
+
+
+def _open_question(terms: Terms, events: Sequence[str]) -> bool:
+    """Whether the refusal is an open question: a documented type that the index forgot, or ``*`` among names."""
+    uncatalogued = [name for name in events if name not in terms.contract.catalog]
+    return all(name == "*" or name in terms.contract.events for name in uncatalogued)
+
+
+@rule("subscriptions")
+def unlisted_but_documented_names(view: View, terms: Terms) -> Judgement:
+    """A type that is documented but missing from the index: report whether subscribing to it is accepted."""
+    seen = Observations(missing="no such name was tried")
+    for exchange in _creates(view):
+        for name in _events(exchange) or ():
+            if name in terms.contract.events and name not in terms.contract.catalog:
+                seen.saw(exchange.id)
+                seen.read_as(f"{name} answered {exchange.status}")
+    return seen.conclude()
+
+
+@rule("subscriptions")
+def empty_lists_are_refused(view: View, terms: Terms) -> Judgement:
+    """A subscription to no event at all is refused as a client error."""
+    seen = Observations(missing="no empty list was tried between two accepted controls")
+    for exchange in _creates(view):
+        if _events(exchange) != []:
+            continue
+        controls = _controlled(view, terms, exchange)
+        if 400 <= exchange.status <= 499 and controls:  # noqa: PLR2004 -- RFC 9110 section 15.5
+            seen.saw(exchange.id, *(control.id for control in controls))
+            seen.read_as(f"status {exchange.status}")
+        elif controls or _accepted(exchange):
+            seen.broke(f"an empty list of events was answered {exchange.status}", exchange.id, excerpt=exchange.response_body)
+    return seen.conclude()
+
+
+@rule("subscriptions", needs=("emit",))
+def refusals_create_nothing(view: View, _terms: Terms) -> Judgement:
+    """What was refused leaves nothing behind: it is not listed and gets no event, while a control is listed and does."""
+    seen = Observations(missing="no refused subscription was followed by a listing or an event")
+    controls = [a for a in view.attempts if view.history.get(a.endpoint)]
+    for exchange in (x for x in view.exchanges if x.operation == "createWebhook" and x.status >= 400):  # noqa: PLR2004 -- an error
+        endpoint = endpoint_of(exchange)
+        reached = view.by_endpoint.get(endpoint, ())
+        listings = [x for x in _listings(view, exchange) if exchange.status != UNPROCESSABLE or x.scope == exchange.scope]
+        listed = next((x for x in listings if endpoint and f"/{endpoint}".encode() + b'"' in x.response_body), None)
+        if reached or listed is not None:
+            what = "got an event" if reached else "is listed"
+            culprit = reached[0].id if reached else listed.id if listed else ""
+            seen.broke(f"the subscription refused with {exchange.status} ({exchange.purpose}) {what}", exchange.id, culprit)
+        elif controls and controls[-1].accepted_at > exchange.done_at:
+            seen.saw(exchange.id, controls[-1].id, *(x.id for x in listings[:1]))
+            seen.read_as("" if listings else "seen by silence only, no listing")
+    return seen.conclude()
+
+
+def _listings(view: View, exchange: Exchange) -> list[Exchange]:
+    """Give the later listings that show at least one accepted control, so that absence means something."""
+    known = {record.endpoint_id.encode() for record in view.subscriptions if record.endpoint_id}
+    return [
+        x
+        for x in view.exchanges
+        if x.operation == "listWebhooks" and _accepted(x) and x.started_at > exchange.done_at and any(i in x.response_body for i in known)
+    ]
+
+
+@rule("subscriptions")
+def a_key_is_required(view: View, terms: Terms) -> Judgement:
+    """A request without a key or with a wrong one is refused as unauthorised."""
+    seen = Observations(missing="no request without a valid key was tried between two accepted controls")
+    for exchange in (x for x in view.exchanges if x.key in ("none", "wrong")):
+        controls = _controlled(view, terms, exchange)
+        if exchange.status in (401, 403) and controls:
+            seen.saw(exchange.id, *(control.id for control in controls))
+            seen.read_as(f"{exchange.key} key: {exchange.status}")
+        elif controls or _accepted(exchange):
+            seen.broke(
+                f"{exchange.method} {exchange.path} with {exchange.key} key was answered {exchange.status}",
+                exchange.id,
+                excerpt=exchange.response_body,
+            )
+    return seen.conclude()
+
+
+@rule("subscriptions", needs=("scopes",))
+def other_tenants_are_shut_out(view: View, _terms: Terms) -> Judgement:
+    """Another tenant's valid key can neither read, change nor delete an endpoint."""
+    seen = Observations(missing="no request with another tenant's key was tried")
+    for exchange in (x for x in view.exchanges if x.key == "other"):
+        if exchange.status in (401, 403, 404):
+            seen.saw(exchange.id)
+            seen.read_as(f"status {exchange.status}")
+        else:
+            seen.broke(
+                f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}",
+                exchange.id,
+                excerpt=exchange.response_body,
+            )
+    return seen.conclude()

@@ -1,0 +1,210 @@
+"""Oversized events: where the limit lies, what a cut event looks like, and that it is cut and never dropped.
+
+Law: every size is measured under every legal reading (what is measured, how it is serialised); one reading must explain all
+that was seen, and the report names it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hookproof.model.transcript import Attempt, Emission
+from hookproof.model.verdict import Judgement, Observations, not_applicable
+from hookproof.rules import bodies
+from hookproof.rules.rule import Terms, rule
+from hookproof.rules.view import View
+
+_SERIALISATIONS: Mapping[str, Mapping[str, Any]] = {
+    "compact UTF-8": {"separators": (",", ":"), "ensure_ascii": False},
+    "compact ASCII": {"separators": (",", ":"), "ensure_ascii": True},
+    "spaced UTF-8": {"ensure_ascii": False},
+    "spaced ASCII": {"ensure_ascii": True},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """One oversized or nearly oversized event: what was emitted, what arrived, and its sizes by (measured, serialisation)."""
+
+    emission: Emission
+    attempt: Attempt
+    truncated: bool
+    sizes: dict[tuple[str, str], int]
+    characters: int
+
+
+def _size(value: Any, how: Mapping[str, Any]) -> int:  # noqa: ANN401 -- any JSON value
+    return len(json.dumps(value, **how).encode("utf-8", "surrogatepass"))
+
+
+def sizes_of(data: Any, envelope: dict[str, Any], data_member: str) -> dict[tuple[str, str], int]:  # noqa: ANN401 -- any JSON value
+    """Measure ``data`` and its whole envelope under each serialisation, in bytes."""
+    found = {}
+    for name, how in _SERIALISATIONS.items():
+        inner = _size(data, how)
+        found["data", name] = inner
+        found["envelope", name] = inner + _size({**envelope, data_member: None}, how) - len("null")
+    return found
+
+
+def probes(view: View) -> Iterator[Probe]:
+    """Give every delivery of this situation that can tell something of the limit."""
+    names = view.contract.envelope
+    for delivery in view.deliveries:
+        body = view.body(delivery.attempts[0])
+        if delivery.emission is None or not isinstance(body.value, dict) or delivery.emission.purpose == "canary":
+            continue
+        envelope = {name: value for name, value in body.value.items() if name != names.truncated_member}
+        yield Probe(
+            emission=delivery.emission,
+            attempt=delivery.attempts[0],
+            truncated=body.truncated,
+            sizes=sizes_of(delivery.emission.data, envelope, names.data_member or ""),
+            characters=len(json.dumps(delivery.emission.data, ensure_ascii=False, separators=(",", ":"))),
+        )
+
+
+def _contradictions(found: list[Probe], measured: tuple[str, str], limit: int) -> list[Probe]:
+    return [probe for probe in found if probe.truncated != (probe.sizes[measured] > limit)]
+
+
+@rule("truncation", needs=("emit",))
+def cut_above_one_limit(view: View, terms: Terms) -> Judgement:
+    """One legal reading of the size limit explains which events were cut and which arrived whole, to the byte."""
+    promise = terms.contract.policy.truncation
+    if promise is None:
+        return not_applicable("the contract promises no truncation")
+    found = list(probes(view))
+    seen = Observations(missing="no event around the size limit was delivered")
+    if not any(probe.truncated for probe in found) and not any(min(p.sizes.values()) > max(promise.limits) for p in found):
+        return seen.conclude()
+    readings = {
+        f"{limit:,} bytes of {what}, {how}": _contradictions(found, (what, how), limit)
+        for limit in promise.limits
+        for what in promise.measured_on
+        for how in _SERIALISATIONS
+    }
+    explained = [name for name, against in readings.items() if not against]
+    if explained:
+        seen.saw(*(id_ for probe in found for id_ in (probe.emission.id, probe.attempt.id)))
+        seen.read_as(" or ".join(explained[:4]))
+        return seen.conclude()
+    name, against = min(readings.items(), key=lambda item: len(item[1]))
+    culprit = against[0]
+    state = "cut" if culprit.truncated else "not cut"
+    seen.broke(
+        f"no legal reading explains the cuts; nearest is {name}, but an event of {min(culprit.sizes.values()):,} to "
+        f"{max(culprit.sizes.values()):,} bytes was {state}{_characters_hint(found, promise.limits)}",
+        culprit.emission.id,
+        culprit.attempt.id,
+        excerpt=culprit.attempt.body,
+    )
+    return seen.conclude()
+
+
+def _characters_hint(found: list[Probe], limits: tuple[int, ...]) -> str:
+    for limit in limits:
+        if all(probe.truncated == (probe.characters > limit) for probe in found):
+            return f"; {limit:,} characters instead of bytes would explain it"
+    return ""
+
+
+@rule("truncation", needs=("emit",))
+def oversized_events_are_delivered(view: View, terms: Terms) -> Judgement:
+    """An accepted event is delivered however large it is."""
+    promise = terms.contract.policy.truncation
+    seen = Observations(missing="no event above every limit was accepted")
+    arrived = {delivery.event_id: delivery for delivery in view.deliveries}
+    canaries = [d for d in view.deliveries if d.emission is not None and d.emission.purpose == "canary"]
+    for emission in view.accepted:
+        size = _size(emission.data, _SERIALISATIONS["compact UTF-8"])
+        if promise is None or size <= max(promise.limits):
+            continue
+        if emission.event_id in arrived:
+            seen.saw(emission.id, arrived[emission.event_id].ids[0])
+        elif canaries and canaries[-1].emission is not None and canaries[-1].emission.started_at > emission.done_at:
+            seen.broke(f"an accepted event of {size:,} bytes never arrived, a later canary did", emission.id, canaries[-1].ids[0])
+    return seen.conclude()
+
+
+def _cut(view: View) -> Iterator[tuple[Attempt, Emission | None, dict[str, Any]]]:
+    for attempt in view.attempts:
+        body = view.body(attempt)
+        data = body.data if isinstance(body.data, dict) else {}
+        flag = view.contract.policy.truncation.flag_member if view.contract.policy.truncation else ""
+        raised = isinstance(body.value, dict) and body.value.get(view.contract.envelope.truncated_member or "") not in (None, False)
+        if raised or flag in data:
+            yield attempt, view.emission_of.get(body.event_id or ""), data
+
+
+@rule("truncation", needs=("emit",))
+def cut_events_have_their_shape(view: View, _terms: Terms) -> Judgement:
+    """A cut event keeps id, type and time, says that it is cut in both places, and gives the size that was over."""
+    seen = Observations(missing="no cut event was delivered")
+    compiled = bodies.validators_of(view.contract).truncated
+    for attempt, _emission, _data in _cut(view):
+        faults = bodies.schema_faults(compiled, view.body(attempt).value)
+        if faults:
+            seen.broke(f"{faults[0][0]}: {faults[0][1]}", attempt.id, pointer=faults[0][0], excerpt=attempt.body)
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+@rule("truncation", needs=("emit",))
+def cut_events_give_their_size(view: View, terms: Terms) -> Judgement:
+    """The size that a cut event gives is that of the original under a legal reading, and it is over the limit."""
+    promise = terms.contract.policy.truncation
+    seen = Observations(missing="no cut event of ours was delivered")
+    sized = {probe.attempt.id: probe for probe in probes(view) if probe.truncated}
+    for attempt, _emission, data in _cut(view):
+        probe = sized.get(attempt.id)
+        if promise is None or probe is None:
+            continue
+        given = data.get(promise.size_member)
+        legal = {size: f"size of {what}, {how}" for (what, how), size in probe.sizes.items()}
+        if isinstance(given, int) and given in legal and given > min(promise.limits):
+            seen.saw(attempt.id)
+            seen.read_as(legal[given].partition(",")[0])
+        else:
+            span = f"{min(legal):,} to {max(legal):,}"
+            seen.broke(f"{promise.size_member} is {given!r}; the original measures {span} bytes", attempt.id, excerpt=attempt.body)
+    return seen.conclude()
+
+
+@rule("truncation", needs=("emit",))
+def cut_events_hold_identifiers_only(view: View, terms: Terms) -> Judgement:
+    """A cut event's data holds its two marks and identifier members of the original, unchanged, and nothing else."""
+    promise = terms.contract.policy.truncation
+    seen = Observations(missing="no cut event of ours was delivered")
+    for attempt, emission, data in _cut(view):
+        if promise is None or emission is None:
+            continue
+        extra = sorted(set(data) - {promise.flag_member, promise.size_member, *promise.identifiers})
+        wrong = [n for n in promise.identifiers if n in data and (n not in emission.data or emission.data[n] != data[n])]
+        if extra or wrong:
+            what = f"unpromised member {extra[0]!r}" if extra else f"identifier {wrong[0]!r} that differs from the original"
+            seen.broke(f"cut data holds {what}", attempt.id, excerpt=attempt.body)
+        else:
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+@rule("truncation", needs=("emit",))
+def cut_events_keep_all_identifiers(view: View, terms: Terms) -> Judgement:
+    """A cut event keeps every identifier member that the original carried."""
+    promise = terms.contract.policy.truncation
+    seen = Observations(missing="no cut event of ours with identifiers was delivered")
+    for attempt, emission, data in _cut(view):
+        if promise is None or emission is None:
+            continue
+        carried = [name for name in promise.identifiers if name in emission.data]
+        lost = [name for name in carried if name not in data]
+        if lost:
+            seen.broke(f"the original's identifier {lost[0]!r} is missing from the cut data", attempt.id, excerpt=attempt.body)
+        elif carried:
+            seen.saw(attempt.id)
+    return seen.conclude()

@@ -1,0 +1,264 @@
+"""One recording, indexed for rules: who was subscribed to what, what was emitted, what arrived where, and when on which clock.
+
+Law: everything is computed from records; nothing here has an opinion about promises.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from hookproof.model.contract import Contract
+from hookproof.model.transcript import Advance, Attempt, Emission, Exchange, Note, Record, Subscription, Transcript
+from hookproof.rules.json_text import JsonFault, parse
+
+
+class Body:
+    """An attempt's body as a receiver would read it: ``value`` if it is strict JSON, else ``fault`` says why not.
+
+    ``event_id``, ``type`` and ``data`` are the envelope's members where it is an object (None where absent or of a wrong type).
+    """
+
+    __slots__ = ("data", "event_id", "fault", "truncated", "type", "value")
+
+    def __init__(self, raw: bytes, contract: Contract) -> None:
+        self.value: Any = None
+        self.fault: str | None = None
+        self.event_id: str | None = None
+        self.type: str | None = None
+        self.data: Any = None
+        self.truncated = False
+        try:
+            value = self.value = parse(raw)
+        except JsonFault as fault:
+            self.fault = str(fault)
+            return
+        if isinstance(value, dict):
+            names = contract.envelope
+            event_id, kind = value.get(names.id_member or ""), value.get(names.type_member or "")
+            self.event_id = event_id if isinstance(event_id, str) else None
+            self.type = kind if isinstance(kind, str) else None
+            self.data = value.get(names.data_member or "")
+            self.truncated = value.get(names.truncated_member or "") is True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One event to one endpoint: its attempts in order of arrival, and the emission that caused it if it was ours."""
+
+    endpoint: str
+    event_id: str
+    attempts: tuple[Attempt, ...]
+    emission: Emission | None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the attempts, as evidence."""
+        return tuple(attempt.id for attempt in self.attempts)
+
+
+def seconds_of(text: str) -> float | None:
+    """Read an RFC 3339 time as seconds since the epoch; None if it is not one or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.timestamp()
+
+
+class View:
+    """Indexes over one transcript. Build it once for all rules that judge the same situations.
+
+    ``bodies`` may be shared between views so that each attempt's body is read once.
+    """
+
+    def __init__(self, transcript: Transcript, contract: Contract, bodies: dict[str, Body] | None = None) -> None:
+        self.transcript = transcript
+        self.contract = contract
+        self._bodies = {} if bodies is None else bodies
+
+    def _each(self, kind: type[Any]) -> Iterable[Any]:
+        return (record for record in self.transcript.records if isinstance(record, kind))
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """All attempts in order of arrival."""
+        return tuple(sorted(self._each(Attempt), key=lambda attempt: attempt.accepted_at))
+
+    @cached_property
+    def emissions(self) -> tuple[Emission, ...]:
+        """All emissions in order."""
+        return tuple(self._each(Emission))
+
+    @cached_property
+    def accepted(self) -> tuple[Emission, ...]:
+        """The emissions that the target accepted."""
+        return tuple(e for e in self.emissions if e.event_id is not None)
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All judged calls to the target's public face in order."""
+        return tuple(self._each(Exchange))
+
+    @cached_property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """All subscription records in order."""
+        return tuple(self._each(Subscription))
+
+    @cached_property
+    def advances(self) -> tuple[Advance, ...]:
+        """All clock advances in order."""
+        return tuple(self._each(Advance))
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """All notes in order."""
+        return tuple(self._each(Note))
+
+    @cached_property
+    def history(self) -> Mapping[str, tuple[Subscription, ...]]:
+        """The subscription records of each endpoint in order."""
+        found: dict[str, list[Subscription]] = defaultdict(list)
+        for record in self.subscriptions:
+            found[record.endpoint].append(record)
+        return {endpoint: tuple(records) for endpoint, records in found.items()}
+
+    @cached_property
+    def emission_of(self) -> Mapping[str, Emission]:
+        """The emission that returned each event id."""
+        return {e.event_id: e for e in self.accepted if e.event_id is not None}
+
+    @cached_property
+    def by_endpoint(self) -> Mapping[str, tuple[Attempt, ...]]:
+        """The attempts at each endpoint in order of arrival."""
+        found: dict[str, list[Attempt]] = defaultdict(list)
+        for attempt in self.attempts:
+            found[attempt.endpoint].append(attempt)
+        return {endpoint: tuple(attempts) for endpoint, attempts in found.items()}
+
+    @cached_property
+    def by_type(self) -> Mapping[str, tuple[Attempt, ...]]:
+        """The attempts whose body names each event type."""
+        found: dict[str, list[Attempt]] = defaultdict(list)
+        for attempt in self.attempts:
+            kind = self.body(attempt).type
+            if kind is not None:
+                found[kind].append(attempt)
+        return {kind: tuple(attempts) for kind, attempts in found.items()}
+
+    @cached_property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The attempts grouped by endpoint and envelope id, in order of first arrival; unreadable bodies are left out."""
+        found: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+        for attempt in self.attempts:
+            event_id = self.body(attempt).event_id
+            if event_id is not None:
+                found[attempt.endpoint, event_id].append(attempt)
+        return tuple(
+            Delivery(endpoint=endpoint, event_id=event_id, attempts=tuple(attempts), emission=self.emission_of.get(event_id))
+            for (endpoint, event_id), attempts in found.items()
+        )
+
+    @cached_property
+    def canaries(self) -> Mapping[str, tuple[Delivery, ...]]:
+        """The canary deliveries of each scope in order of arrival."""
+        found: dict[str, list[Delivery]] = defaultdict(list)
+        for delivery in self.deliveries:
+            if delivery.emission is not None and delivery.emission.purpose == "canary":
+                found[self.scope_of(delivery.endpoint)].append(delivery)
+        return {scope: tuple(deliveries) for scope, deliveries in found.items()}
+
+    @cached_property
+    def sole(self) -> tuple[Delivery, ...]:
+        """Deliveries told apart without trusting ids: endpoints for which exactly one emission can be meant, with all that arrived."""
+        return tuple(
+            Delivery(endpoint=endpoint, event_id=due[0].event_id or "", attempts=self._meant_for(endpoint, due[0]), emission=due[0])
+            for endpoint, due in self.due.items()
+            if len(due) == 1
+        )
+
+    def _meant_for(self, endpoint: str, emission: Emission) -> tuple[Attempt, ...]:
+        """Leave out what belongs to another known emission or names another type."""
+        found = []
+        for attempt in self.by_endpoint.get(endpoint, ()):
+            body = self.body(attempt)
+            owner = self.emission_of.get(body.event_id or "")
+            if owner is emission or (owner is None and body.type in (None, emission.type)):
+                found.append(attempt)
+        return tuple(found)
+
+    @cached_property
+    def due(self) -> Mapping[str, tuple[Emission, ...]]:
+        """The accepted emissions that each endpoint's subscription covered when they were made."""
+        return {endpoint: tuple(e for e in self.accepted if self.covered(endpoint, e)) for endpoint in self.history}
+
+    def covered(self, endpoint: str, emission: Emission) -> bool:
+        """Whether the endpoint was subscribed to the emission's type in its scope at that moment."""
+        current: Subscription | None = None
+        for record in self.history.get(endpoint, ()):
+            if record.at <= emission.started_at:
+                current = record
+        if current is None or current.action == "deleted" or current.scope != emission.scope:
+            return False
+        if emission.type in current.event_types:
+            return True
+        return "*" in current.event_types and emission.type not in self.contract.policy.explicit_only
+
+    def body(self, attempt: Attempt) -> Body:
+        """Read an attempt's body, once."""
+        known = self._bodies.get(attempt.id)
+        if known is None:
+            known = self._bodies[attempt.id] = Body(attempt.body, self.contract)
+        return known
+
+    def scope_of(self, endpoint: str) -> str:
+        """Give the scope in which an endpoint was registered, empty if it never was."""
+        records = self.history.get(endpoint, ())
+        return records[0].scope if records else ""
+
+    def secret_names(self, attempt: Attempt) -> tuple[str, ...]:
+        """Give the names of the secrets ever set for the attempt's endpoint before it arrived, newest first."""
+        names = [s.secret for s in self.history.get(attempt.endpoint, ()) if s.secret and s.at <= attempt.accepted_at]
+        return tuple(dict.fromkeys(reversed(names)))
+
+    @cached_property
+    def _advances_of(self) -> Mapping[str, tuple[tuple[int, int, float, float], ...]]:
+        found: dict[str, list[tuple[int, int, float, float]]] = defaultdict(list)
+        for advance in self.advances:
+            before, after = seconds_of(advance.before), seconds_of(advance.after)
+            if before is not None and after is not None:
+                found[advance.scope].append((advance.started_at, advance.done_at, before, after))
+        return {scope: tuple(steps) for scope, steps in found.items()}
+
+    def virtual_window(self, attempt: Attempt) -> tuple[float, float] | None:
+        """Give the interval of the scope's virtual clock in which an attempt was made, in seconds since the epoch.
+
+        Between advances the clock is frozen and the interval is a point; None if the scope's clock was never moved.
+        """
+        return self.virtual_at(self.scope_of(attempt.endpoint), attempt.accepted_at)
+
+    def virtual_at(self, scope: str, at: int) -> tuple[float, float] | None:
+        """Give the interval of a scope's virtual clock at a monotonic moment."""
+        steps = self._advances_of.get(scope)
+        if not steps:
+            return None
+        low = high = steps[0][2]
+        for started, done, before, after in steps:
+            if at < started:
+                break
+            low, high = (before, after) if at <= done else (after, after)
+        return low, high
+
+
+def excerpt(raw: bytes, limit: int = 400) -> bytes:
+    """Give the first bytes of something long."""
+    return raw[:limit]
+
+
+def records_by_id(records: Iterable[Record]) -> dict[str, Record]:
+    """Index records by id."""
+    return {record.id: record for record in records}

@@ -1,0 +1,44 @@
+"""Standard Webhooks 1.0.0, symmetric (v1): ``id.timestamp.body``, HMAC-SHA256, base64, space-separated list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from hookproof.model.transcript import HeaderPairs
+from hookproof.signing.scheme import Scheme, Signed, base64_text, decoded_secret, field
+
+_ENTRY = re.compile(r"v1,([A-Za-z0-9+/]{43}=)", re.ASCII)
+_FOREIGN = re.compile(r"v(?!1,)[0-9]+[a-z]?,\S+", re.ASCII)
+
+
+def _read(headers: HeaderPairs) -> Signed:
+    raw = field(headers, "webhook-signature") or ""
+    entries = raw.split(" ") if raw else []
+    tags = tuple(m.group(1) for entry in entries if (m := _ENTRY.fullmatch(entry)))
+    odd = [entry for entry in entries if not _ENTRY.fullmatch(entry) and not _FOREIGN.fullmatch(entry)]
+    fault = None
+    if not raw:
+        fault = "webhook-signature is missing or empty"
+    elif odd:
+        fault = f"webhook-signature entry {odd[0]!r} is not `v1,` and 44 characters of base64"
+    elif not tags:
+        fault = "webhook-signature has no v1 entry"
+    return Signed(message_id=field(headers, "webhook-id"), timestamp=field(headers, "webhook-timestamp"), tags=tags, fault=fault)
+
+
+def _keys(secret: str) -> Mapping[str, bytes]:
+    decoded = decoded_secret(secret)
+    return {} if decoded is None else {"base64-decoded": decoded}
+
+
+STANDARD_WEBHOOKS = Scheme(
+    name="standard-webhooks",
+    header="webhook-signature",
+    present=lambda headers: field(headers, "webhook-signature") is not None,
+    read=_read,
+    content=lambda message_id, timestamp, body: f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body,
+    keys=_keys,
+    encode=base64_text,
+    timestamped=True,
+)

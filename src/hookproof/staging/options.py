@@ -1,0 +1,128 @@
+"""What a user asked for, checked: flags, environment variables and the target profile file, in one frozen value.
+
+Law: flags win over ``HOOKPROOF_*`` variables, these over the profile file; secrets come from named variables only.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hookproof.contracts import load_format_schema
+from hookproof.model.errors import IllFormedError
+from hookproof.rules.bodies import schema_faults, validator
+from hookproof.staging.profile import PROFILES, Profile
+
+DEFAULT_CONTRACT = "orbit"
+DEFAULT_KEY_VARIABLE = "HOOKPROOF_API_KEY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """A run as asked for. ``target`` None means the embedded reference. Paths are as given, relative to the working folder."""
+
+    target: str | None
+    contract: str
+    role: str
+    control_url: str | None
+    adapter: str
+    api_key: str
+    listen: tuple[str, int]
+    public_url: str | None
+    profile: Profile
+    seed: int
+    results: Path | None
+    transcript: Path | None
+    require_complete: bool
+    known_failures: frozenset[str]
+
+
+def read_options(flags: Mapping[str, Any]) -> RunOptions:
+    """Join flags, environment and profile file; raise ``IllFormedError`` naming the flag for anything that cannot be."""
+    given = _profile_file(flags.get("target_profile"))
+
+    def pick(name: str, default: Any = None) -> Any:  # noqa: ANN401 -- options have many types
+        value = flags.get(name)
+        if value is None:
+            value = os.environ.get(f"HOOKPROOF_{name.upper()}")
+        return value if value is not None else given.get({"target": "url"}.get(name, name), default)
+
+    target = pick("target")
+    role = pick("role", "platform")
+    if role != "platform":
+        raise IllFormedError("--role", f"there are no suites for the role {role!r} yet", remedy="This version judges platforms.")
+    adapter = pick("adapter", "http")
+    if adapter != "http":
+        raise IllFormedError("--adapter", f"unknown adapter {adapter!r}", remedy="This version has one: http.")
+    profile = PROFILES.get(pick("profile", "ci"))
+    if profile is None:
+        raise IllFormedError("--profile", f"unknown profile {pick('profile')!r}", remedy=f"Choose one of {', '.join(PROFILES)}.")
+    variable = pick("api_key_env", DEFAULT_KEY_VARIABLE)
+    key = os.environ.get(variable, "")
+    if target is not None and not key:
+        raise IllFormedError(
+            "--api-key-env", f"the environment variable {variable} is empty or not set", remedy=f"Set {variable} to the target's API key."
+        )
+    return RunOptions(
+        target=target,
+        contract=pick("contract", DEFAULT_CONTRACT),
+        role=role,
+        control_url=pick("control_url"),
+        adapter=adapter,
+        api_key=key,
+        listen=_address(pick("listen", "127.0.0.1:0")),
+        public_url=pick("public_url"),
+        profile=profile,
+        seed=_number("--seed", pick("seed", 0)),
+        results=_path(flags.get("results")),
+        transcript=_path(flags.get("transcript")),
+        require_complete=bool(flags.get("require_complete")),
+        known_failures=_known_failures(pick("known_failures")),
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _number(flag: str, text: Any) -> int:  # noqa: ANN401 -- a flag's value, a variable's text or a file's number
+    try:
+        return int(text)
+    except ValueError:
+        raise IllFormedError(flag, f"{text!r} is not a whole number", remedy="Give one, for example 0.") from None
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 -- the last port
+        raise IllFormedError("--listen", f"{text!r} is not HOST:PORT", remedy="Give for example 127.0.0.1:8099 (port 0: any).")
+    return host.strip("[]"), int(port)
+
+
+def _profile_file(name: str | None) -> Mapping[str, Any]:
+    if name is None:
+        return {}
+    try:
+        document = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IllFormedError(name, f"cannot be read ({error.strerror})", remedy="Mend --target-profile.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise IllFormedError(name, f"is not TOML: {error}", remedy="Mend the file.") from None
+    faults = schema_faults(validator(load_format_schema("target-profile")), document)
+    if faults:
+        raise IllFormedError(name, faults[0][1], place=faults[0][0], remedy="See the guide on target profiles.")
+    return document
+
+
+def _known_failures(name: str | None) -> frozenset[str]:
+    if name is None:
+        return frozenset()
+    try:
+        lines = Path(name).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise IllFormedError(name, f"cannot be read ({error.strerror})", remedy="Mend --known-failures.") from None
+    return frozenset(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))

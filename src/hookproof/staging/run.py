@@ -1,0 +1,69 @@
+"""One run: stages each situation once, when first asked for, and judges items over what was recorded.
+
+Law: a situation that fails ends with a note; what was recorded before is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from hookproof.judge import Item, Judge
+from hookproof.model.errors import HookproofError
+from hookproof.model.transcript import Note
+from hookproof.model.verdict import Verdict
+from hookproof.staging.situation import Situation
+from hookproof.staging.stage import Stage, Tools
+
+
+class Run:
+    """Everything of one run behind two calls: ``verdict`` and ``close``. ``progress`` is told what is being staged."""
+
+    def __init__(self, tools: Tools, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
+        self.tools = tools
+        self.situations = situations
+        self._progress = progress or (lambda _text: None)
+        self._staged: set[str] = set()
+        self.verdicts: dict[str, Verdict] = {}
+        self._judge: Judge | None = None
+
+    def verdict(self, item: Item) -> Verdict:
+        """Stage what the item needs and was not staged yet, then judge it; remembered."""
+        if item.id not in self.verdicts:
+            for name in item.rule.situations:
+                self._stage(name)
+            if self._judge is None:
+                self._judge = Judge(self.tools.contract, self.tools.recorder.transcript())
+            self.verdicts[item.id] = self._judge.verdict(item)
+        return self.verdicts[item.id]
+
+    def _stage(self, name: str) -> None:
+        found = self.situations.get(name)
+        if found is None or name in self._staged:
+            return
+        self._staged.add(name)
+        self._judge = None
+        if not all(self.tools.capabilities.offers(need) for need in found.needs):
+            return
+        self._progress(f"staging {name}")
+        stage = Stage(name, self.tools)
+        stage.note("begin")
+        try:
+            found.act(stage)
+        except HookproofError as error:
+            stage.note("failed", reason=str(error))
+            raise
+        finally:
+            self.tools.listener.release([endpoint.name for endpoint in stage.endpoints])
+            stage.note("end")
+
+    def close(self) -> None:
+        """Remove the tenants that the run made; leftovers of a dead target are left."""
+        for tenant in self.tools.tenants:
+            try:
+                self.tools.platform.close_scope(tenant.scope)
+            except HookproofError:
+                return
+
+    def foreign(self, count: int) -> None:
+        """Record how many requests came that belong to no endpoint."""
+        self.tools.recorder.add("n", lambda i, at: Note(id=i, situation="", at=at, name="foreign", facts={"count": count}))

@@ -1,0 +1,159 @@
+"""Opens a run: contract, target (or the embedded reference), listener, recorder, files; and closes it again.
+
+Law: whatever was recorded is on disk before this returns or raises.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from hookproof import __version__
+from hookproof.adapters.http import HttpPlatform
+from hookproof.contracts import find_contract, load_contract
+from hookproof.judge import Item, items
+from hookproof.model.contract import Contract, Role
+from hookproof.model.errors import IllFormedError
+from hookproof.model.transcript import Note, RunHeader
+from hookproof.model.verdict import Verdict
+from hookproof.reference.platform import ReferencePlatform
+from hookproof.reporting.results import write_results
+from hookproof.reporting.transcripts import TranscriptWriter
+from hookproof.rules.catalogue import RULE_PARAMETERS
+from hookproof.staging.options import RunOptions
+from hookproof.staging.recorder import RunRecorder
+from hookproof.staging.run import Run
+from hookproof.staging.situation import Situation
+from hookproof.staging.stage import Tools
+from hookproof.wire.listener import CaptureListener
+
+TRANSCRIPT_NAME = "transcript.ndjson"
+
+
+def read_contract(name: str) -> Contract:
+    """Load a contract by name or folder, with every rule known."""
+    return load_contract(find_contract(name), rules=RULE_PARAMETERS)
+
+
+class Session:
+    """One run from opening to closing; use ``verdict`` in between."""
+
+    def __init__(self, options: RunOptions, contract: Contract) -> None:
+        self.options = options
+        self.contract = contract
+        self.role = Role(options.role)
+        self._stack = ExitStack()
+        self._run: Run | None = None
+        self._writer: TranscriptWriter | None = None
+        self._listener: CaptureListener | None = None
+        self.aborted: str | None = None
+
+    @property
+    def run(self) -> Run:
+        """The opened run."""
+        assert self._run is not None, "open() comes first"
+        return self._run
+
+    @property
+    def opened(self) -> bool:
+        """Whether ``open`` succeeded."""
+        return self._run is not None
+
+    def items(self) -> tuple[Item, ...]:
+        """Everything that can be judged for the role."""
+        return tuple(items(self.contract, self.role))
+
+    def open(self, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
+        """Reach the target, ask its capabilities, open the listener and the files."""
+        platform, api_key = self._platform()
+        capabilities = platform.capabilities()
+        if self.role.value not in capabilities.roles:
+            raise IllFormedError(platform.url, f"the target declares the roles {list(capabilities.roles)}", place="capabilities/roles")
+        if capabilities.environment == "production":
+            raise IllFormedError(
+                platform.url,
+                "the target declares its environment as production",
+                place="capabilities/environment",
+                remedy="Judge a test environment.",
+            )
+        header = RunHeader(
+            contract=self.contract.name,
+            contract_digest=self.contract.digest,
+            role=self.role.value,
+            target={"url": platform.url if self.options.target else "embedded reference", **capabilities.implementation},
+            capabilities=capabilities.to_json(),
+            seed=self.options.seed,
+            profile=self.options.profile.name,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            salt=secrets.token_hex(16),
+            hookproof=__version__,
+            reproduce=self._reproduce(),
+        )
+        if self.options.transcript is not None:
+            self.options.transcript.mkdir(parents=True, exist_ok=True)
+            self._writer = TranscriptWriter(self.options.transcript / TRANSCRIPT_NAME, header)
+        recorder = RunRecorder(header, self._writer.write if self._writer else None)
+        host, port = self.options.listen
+        self._listener = self._stack.enter_context(
+            CaptureListener(on_attempt=recorder.keep, host=host, port=port, public_url=self.options.public_url)
+        )
+        tools = Tools(
+            contract=self.contract,
+            capabilities=capabilities,
+            platform=platform,
+            listener=self._listener,
+            recorder=recorder,
+            profile=self.options.profile,
+            api_key=api_key,
+            seed=self.options.seed,
+        )
+        self._run = Run(tools, situations, progress)
+
+    def _platform(self) -> tuple[HttpPlatform, str]:
+        url, key = self.options.target, self.options.api_key
+        if url is None:
+            key = secrets.token_urlsafe(24)
+            reference = self._stack.enter_context(ReferencePlatform(self.contract, database=None, time="virtual", api_key=key))
+            url = reference.url
+        platform = HttpPlatform(url, api_key=key, control_url=self.options.control_url)
+        self._stack.callback(platform.close)
+        return platform, key
+
+    def _reproduce(self) -> str:
+        target = f" --target {self.options.target}" if self.options.target else ""
+        return f"pytest suites/{target} --contract {self.options.contract} --profile {self.options.profile.name} --seed {self.options.seed}"
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Give what was judged so far, in the contract's order."""
+        if self._run is None:
+            return ()
+        return tuple(self._run.verdicts[item.id] for item in self.items() if item.id in self._run.verdicts)
+
+    def close(self) -> None:
+        """Write footers and results, remove tenants, close everything that was opened."""
+        try:
+            if self._run is not None and self._listener is not None:
+                self._finish(self._run, self._listener)
+        finally:
+            self._stack.close()
+
+    def _finish(self, run: Run, listener: CaptureListener) -> None:
+        if self.aborted is None:
+            run.close()
+        judged = [item.id for item in self.items() if item.id in run.verdicts]
+        run.foreign(listener.foreign)
+        if len(judged) != len(self.items()):
+            run.tools.recorder.add("n", lambda i, at: Note(id=i, situation="", at=at, name="judged", facts={"items": judged}))
+        digest = ""
+        if self._writer is not None:
+            digest = self._writer.close(complete=self.aborted is None, aborted=self.aborted)
+        if self.options.results is not None:
+            write_results(
+                self.options.results,
+                run.tools.recorder.header,
+                self.verdicts(),
+                transcript_digest=digest,
+                complete=self.aborted is None,
+            )

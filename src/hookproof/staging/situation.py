@@ -1,0 +1,44 @@
+"""What a situation is: a name, what it needs, and a function that stages it.
+
+Law: the decorator returns a value and registers nothing; the suites' folder is scanned.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hookproof.staging.stage import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """Something to put a target through. Without the capabilities in ``needs`` it is not staged at all."""
+
+    name: str
+    needs: tuple[str, ...]
+    act: Callable[[Stage], None]
+
+
+def situation(*, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Stage], None]], Situation]:
+    """Turn a function into a ``Situation`` named like it."""
+
+    def make(function: Callable[[Stage], None]) -> Situation:
+        return Situation(name=function.__name__, needs=needs, act=function)
+
+    return make
+
+
+def scan(package: ModuleType) -> Mapping[str, Situation]:
+    """Find every situation in a package's modules, by name."""
+    found: dict[str, Situation] = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        for value in vars(import_module(f"{package.__name__}.{info.name}")).values():
+            if isinstance(value, Situation):
+                found[value.name] = value
+    return found

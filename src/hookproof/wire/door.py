@@ -1,0 +1,80 @@
+"""A listening port that can be shut and opened again without ever being lost to another process.
+
+Law: a second socket stays bound to the port, never listening, so that connections are refused (ECONNREFUSED) while it is shut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from hookproof.model.errors import UnreachableError
+from hookproof.wire.connection import Connection
+
+_BACKLOG = 1024
+
+
+class Door:
+    """One port. ``port`` is its number from the start, ``live`` its open connections.
+
+    Built on any thread; the rest runs on the loop's. Raises ``UnreachableError`` when the port is taken or the host is not ours.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self.live: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            self._family = found[0][0]
+            self._keeper = _bound(self._family, found[0][4])
+        except OSError as error:
+            remedy = "Choose another address with --listen HOST:PORT (port 0 takes any free one)."
+            raise UnreachableError(f"{host}:{port}", f"cannot listen here: {error.strerror or error}", remedy=remedy) from error
+        self._address = self._keeper.getsockname()
+        self.port: int = self._address[1]
+
+    async def open(self, accept: Callable[[set[Connection]], Connection]) -> None:
+        """Listen; ``accept`` makes the protocol of each connection. Nothing happens if it is open."""
+        if self._server is not None:
+            return
+        listening: socket.socket | None = None
+        try:
+            listening = _bound(self._family, self._address)
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: accept(self.live), sock=listening, backlog=_BACKLOG)
+        except OSError as error:
+            if listening is not None:
+                listening.close()
+            where = f"{self._address[0]}:{self.port}"
+            remedy = "Choose another address with --listen HOST:PORT."
+            raise UnreachableError(where, f"cannot listen here: {error.strerror or error}", remedy=remedy) from error
+
+    async def shut(self) -> None:
+        """Refuse new connections; open ones take no further request."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in tuple(self.live):
+            connection.retire()
+
+    async def remove(self) -> None:
+        """End everything and give the port back."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in tuple(self.live):
+            connection.abandon()
+        self._keeper.close()
+
+
+def _bound(family: int, address: Any) -> socket.socket:  # noqa: ANN401 -- the shape of an address depends on its family
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made

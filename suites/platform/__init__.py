@@ -1,0 +1,1 @@
+"""Suites for the role platform: whoever sends webhooks."""

@@ -1,0 +1,42 @@
+"""Every event of the contract once and more, and values that careless code spoils.
+
+All is emitted at once and awaited once: a slow target costs its latency once, not once per event.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hookproof.generate.payloads import HARD_NUMBERS, HARD_TEXTS, payloads
+from hookproof.staging.situation import situation
+from hookproof.staging.stage import Stage
+
+
+@situation(needs=("emit",))
+def catalog(stage: Stage) -> None:
+    """Emit every event with its documented examples and generated payloads to a named and to a wildcard subscriber."""
+    tenant = stage.tenant()
+    named = stage.endpoint(tenant, stage.contract.catalog)
+    wild = stage.endpoint(tenant, ["*"])
+    batch: list[tuple[str, Any]] = []
+    for name, event in sorted(stage.contract.events.items()):
+        made = payloads(event, stage.profile.samples, stage.tools.seed)
+        batch += [(name, data) for data in (*event.examples, *made)]
+    emitted = [emission for emission in stage.emit_all(tenant, batch) if emission.event_id is not None]
+    stage.arrived([named, wild], len(emitted))
+    stage.settle(tenant)
+    stage.canary(tenant)
+
+
+@situation(needs=("emit",))
+def values(stage: Stage) -> None:
+    """Send hard texts and numbers along with an ordinary payload, as members that no schema names."""
+    tenant = stage.tenant()
+    event = stage.kinds(2)[1]
+    endpoint = stage.endpoint(tenant, [event.name])
+    for purpose, hard in (("text", HARD_TEXTS), ("numbers", HARD_NUMBERS)):
+        extra = {f"x_{name}": value for name, value in hard.items()}
+        data = {**event.examples[0], **extra, "x_all": [*hard.values(), {}, [], None, True]}
+        stage.emit(tenant, event.name, data, purpose=purpose)
+    stage.arrived([endpoint], 2)
+    stage.canary(tenant)

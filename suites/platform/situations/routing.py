@@ -1,0 +1,86 @@
+"""Who gets what: filters, wildcard, tenants, changes and deletions, a slow neighbour, and events that belong together."""
+
+from __future__ import annotations
+
+from hookproof.model.transcript import Answer
+from hookproof.staging.situation import situation
+from hookproof.staging.stage import Stage, Tenant
+
+
+@situation(needs=("emit",))
+def routing(stage: Stage) -> None:
+    """Emit events of several types past endpoints that named some, all or others, in two tenants, beside one that hangs."""
+    tenant = stage.tenant()
+    stranger = stage.tenant("stranger") if stage.offers("scopes") else None
+    one, two, three = (event.name for event in stage.kinds(4)[1:])
+    stage.endpoint(tenant, [one])
+    stage.endpoint(tenant, [two, three])
+    wild = stage.endpoint(tenant, ["*"])
+    changed = stage.endpoint(tenant, [one])
+    deleted = stage.endpoint(tenant, [one])
+    explicit = [name for name in stage.contract.policy.explicit_only if name in stage.contract.catalog]
+    if explicit:
+        stage.endpoint(tenant, explicit)
+    if stranger is not None:
+        stage.endpoint(stranger, ["*"])
+        stage.endpoint(stranger, [one])
+    stage.emit_all(tenant, [(name, None) for name in (one, two, three, *explicit)])
+    stage.arrived([wild], 3)
+    stage.update(changed, [two])
+    stage.delete(deleted)
+    stage.emit_all(tenant, [(name, None) for name in (one, two, three)])
+    stage.arrived([wild], 6)
+    if stranger is not None:
+        stage.emit_all(stranger, [(name, None) for name in (one, two)])
+    _beside_a_hanging_one(stage, tenant, one, two)
+    for each in (tenant, stranger):
+        if each is not None:
+            stage.settle(each)
+            stage.canary(each)
+
+
+def _beside_a_hanging_one(stage: Stage, tenant: Tenant, held: str, others: str) -> None:
+    """Let one endpoint hold a request while eight events are due at others."""
+    hanging = stage.endpoint(tenant, [held], [Answer(mode="never")])
+    healthy = stage.endpoint(tenant, [others])
+    stage.emit(tenant, held)
+    stage.tools.listener.wait_accepted([hanging.name], 1, stage.profile.patience)
+    stage.emit_all(tenant, [(others, None)] * 8)
+    stage.arrived([healthy], 8)
+    stage.arrived([hanging], 1, patience=min(stage.contract.policy.timeout_seconds + 5, 40.0))
+
+
+@situation(needs=("emit",))
+def sequences(stage: Stage) -> None:
+    """Emit events that the contract ties together: with companions, closing a subject, following one another."""
+    tenant = stage.tenant()
+    policy = stage.contract.policy
+    for trigger, also in sorted(policy.companions.items()):
+        endpoint = stage.endpoint(tenant, sorted({trigger, also}))
+        stage.emit(tenant, trigger)
+        stage.arrived([endpoint], 2, patience=3.0)
+    for clause in stage.contract.clauses:
+        if clause.rule == "nothing-follows-the-last":
+            _close_a_subject(stage, tenant, clause.parameters["last"], clause.parameters["among"], clause.parameters["key"])
+        elif clause.rule == "one-follows-the-other":
+            _follow(stage, tenant, clause.parameters["first"], clause.parameters["then"], clause.parameters["key"])
+    stage.settle(tenant)
+    stage.canary(tenant)
+
+
+def _close_a_subject(stage: Stage, tenant: Tenant, last: str, among: str, key: str) -> None:
+    prefix = among.removesuffix("*")
+    earlier = [n for n in stage.contract.catalog if n.startswith(prefix) and n != last and key in stage.contract.events[n].examples[0]]
+    endpoint = stage.endpoint(tenant, [*earlier, last])
+    for number, name in enumerate((*earlier, last), start=1):
+        stage.emit(tenant, name, {**stage.contract.events[name].examples[0], key: "hookproof_subject"})
+        stage.arrived([endpoint], number, patience=3.0)
+
+
+def _follow(stage: Stage, tenant: Tenant, first: str, then: str, key: str) -> None:
+    endpoint = stage.endpoint(tenant, [first, then])
+    if not endpoint.accepted:
+        endpoint = stage.endpoint(tenant, ["*"])
+    for number, name in enumerate((first, then), start=1):
+        stage.emit(tenant, name, {**stage.contract.events[name].examples[0], key: "hookproof_subject"})
+        stage.arrived([endpoint], number, patience=3.0)

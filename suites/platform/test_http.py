@@ -1,0 +1,15 @@
+"""Deliveries are good HTTP, and odd answers do no harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from hookproof.model.verdict import Verdict
+from hookproof.pytest_plugin import expect_kept
+from hookproof.staging.session import Session
+
+
+@pytest.mark.judges("http")
+def test_clause(judged: Verdict, hookproof_session: Session) -> None:
+    """Deliveries are good HTTP, and odd answers do no harm."""
+    expect_kept(judged, hookproof_session)
