@@ -102,7 +102,7 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "acme"
     (folder / "events").mkdir(parents=True)
     for name, value in (("provider", PROVIDER), ("policy", POLICY), ("clauses", {"clauses": [CLAUSE, EXCLUDED]})):
-        _put(folder / f"{name}.yaml", yaml.safe_dump(value, sort_keys=False))
+        _put(folder / f"{name}.yaml", _dump(value))
     _put(folder / "events" / "order.paid.json", json.dumps(EVENT, indent=1))
     _put(folder / "events" / "order.made.json", json.dumps(MADE))
     _put(folder / "subscription-api.openapi.yaml", API)
@@ -111,6 +111,11 @@ def folder(tmp_path: Path) -> Path:
 
 def _put(path: Path, text: str | bytes) -> None:
     path.write_bytes(text.encode() if isinstance(text, str) else text)
+
+
+def _dump(value: Any) -> str:
+    """Write YAML without anchors for what our tables share."""
+    return yaml.safe_dump(json.loads(json.dumps(value)), sort_keys=False)
 
 
 def _write(name: str, text: str | bytes) -> Spoil:
@@ -136,7 +141,7 @@ def _with(whole: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dic
 
 
 def _yaml(name: str, whole: dict[str, Any], path: tuple[str | int, ...], value: Any) -> Spoil:
-    return _write(f"{name}.yaml", yaml.safe_dump(_with(whole, path, value), sort_keys=False))
+    return _write(f"{name}.yaml", _dump(_with(whole, path, value)))
 
 
 def _provider(*path: str | int, to: Any) -> Spoil:
@@ -291,7 +296,7 @@ def test_optional_files(folder: Path) -> None:
     """Without events and without a subscription API a contract is still one, and editors' dot files are no part of it."""
     shutil.rmtree(folder / "events")
     (folder / "subscription-api.openapi.yaml").unlink()
-    _put(folder / "policy.yaml", yaml.safe_dump({**POLICY, "explicit_only": [], "companions": {}}))
+    _put(folder / "policy.yaml", _dump({**POLICY, "explicit_only": [], "companions": {}}))
     before = load_contract(folder)
     _put(folder / ".provider.yaml.swp", b"\xff")
     after = load_contract(folder)

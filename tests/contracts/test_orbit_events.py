@@ -79,7 +79,7 @@ def test_printed_samples() -> None:
 
 
 def test_counts() -> None:
-    """There are 186 events: 84 with a sample of their own, 44 that share another's shape, 58 known by name only; one is uncatalogued."""
+    """There are 186 events: 84 with a sample of their own, 44 that share another's shape, 58 known by name; one is uncatalogued."""
     assert len(EVENTS) == 186
     assert Counter(schema["x-hookproof"]["provenance"] for schema in EVENTS.values()) == {
         "documented": 84,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -38,17 +38,19 @@ class Setup:
     database: Path
     timekeeping: Timekeeping
     api_key: str
-    conduct: Conduct
-    names: DeliveryHeaders
+    conduct: Conduct = field(default_factory=Conduct)
+    names: DeliveryHeaders = field(default_factory=DeliveryHeaders.branded)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Open the listening socket; port 0 means any free one."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024)
     except OSError as error:
         remedy = "Choose another port, or 0 for any free one."
         raise UnreachableError(f"{host}:{port}", f"cannot listen: {error.strerror or error}", remedy=remedy) from None
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited; asyncio skips it for sockets made elsewhere
+    return listener
 
 
 def url_of(listener: socket.socket) -> str:
@@ -106,8 +108,8 @@ class _Incarnation:
         patience = self._timekeeping.timeout_cap + _GRACE
         await self._server.end(patience)
         await self._engine.dispatcher.drain(patience)
-        self._store.close()
         await self._server.cut()
+        self._store.close()
 
     async def die(self) -> None:
         """Lose everything that is not committed."""

@@ -6,6 +6,7 @@ Law: it is there when ``start`` returns and gone when ``close`` returns; nothing
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import threading
 from collections.abc import Callable
@@ -88,10 +89,8 @@ class ReferencePlatform:
         if self._thread is None:
             return
         if self._thread.is_alive():
-            try:
+            with contextlib.suppress(RuntimeError):  # it may end by itself in this moment
                 self._loop.call_soon_threadsafe(self._host.stop)
-            except RuntimeError:  # it ended by itself in this moment
-                pass
         self._thread.join(_PATIENCE)
         self._thread = None
         self._listener.close()

@@ -72,6 +72,7 @@ class Store:
 
     def close(self) -> None:
         """Commit and close."""
+        self._flush()
         self.commit_now()
         self._connection.close()
 
@@ -157,7 +158,11 @@ class Store:
             *(delivery.id, attempt.number, attempt.scheduled_at, attempt.sent_at, attempt.status, attempt.failure, attempt.next_attempt_at),
         )
         self._write(
-            "UPDATE deliveries SET state = ?, made = ?, due_at = ? WHERE id = ?", delivery.state, delivery.made, delivery.due_at, delivery.id
+            "UPDATE deliveries SET state = ?, made = ?, due_at = ? WHERE id = ?",
+            delivery.state,
+            delivery.made,
+            delivery.due_at,
+            delivery.id,
         )
 
     def pending(self, scope: Scope) -> Iterator[Delivery]:

@@ -55,7 +55,7 @@ def _lines(verdict: Verdict, clause: Clause, lookup: Callable[[str], Record | No
     yield printable(f"evidence: {_listed(judged.evidence)}")
     for record in _culprits(verdict, lookup):
         yield ""
-        yield from exchange_text(record, limit=BYTES_SHOWN).splitlines()
+        yield exchange_text(record, limit=BYTES_SHOWN).rstrip("\n")
     yield ""
     if verdict.reproduce:
         yield printable(f"reproduce: {verdict.reproduce}")
@@ -78,6 +78,6 @@ def _listed(ids: tuple[str, ...]) -> str:
 def _culprits(verdict: Verdict, lookup: Callable[[str], Record | None]) -> list[Record]:
     named = [e for f in verdict.judgement.findings for e in f.evidence]
     found = (lookup(name) for name in dict.fromkeys([*named, *verdict.judgement.evidence]))
-    shown = [record for record in found if isinstance(record, Attempt | Exchange | Emission)]
+    shown: list[Record] = [record for record in found if isinstance(record, Attempt | Exchange | Emission)]
     # What crossed the wire says more than our request to emit it.
     return sorted(shown, key=lambda record: isinstance(record, Emission))[:_CULPRITS_SHOWN]

@@ -53,9 +53,8 @@ class Line:
 def refuse(path: Path, number: int, cause: str, *, key: str = "", remedy: str = "") -> NoReturn:
     """Raise ``IllFormedError`` that names file and line, and says how much before it is intact."""
     before = number - 1
-    intact = {0: "Nothing before it can be used.", 1: "The 1 line before it is intact."}.get(
-        before, f"The {before} lines before it are intact."
-    )
+    counted = {0: "There is no line before it.", 1: "The 1 line before it is intact."}
+    intact = counted.get(before, f"The {before} lines before it are intact.")
     place = f"line {number}, {key}" if key else f"line {number}"
     raise IllFormedError(str(path), cause, place=place, remedy=f"{intact} {remedy or 'Get an unaltered copy, or run again.'}")
 
@@ -116,12 +115,12 @@ def first_line(lines: Iterator[Line], path: Path, form: str) -> Line:
         line.refuse("the file does not begin with a header line", remedy=f"Give a file of the format {form}.")
     found = line.document.get("format")
     if found != form:
-        line.refuse(
-            f"the format is {found!r}, this version reads {form}", key="format", remedy="Use the version of Hookproof that wrote it."
-        )
+        remedy = "Use the version of Hookproof that wrote it."
+        line.refuse(f"the format is {found!r}, this version reads {form}", key="format", remedy=remedy)
     return line
 
 
-def torn(path: Path, last: int) -> NoReturn:
-    """Refuse a file that ends without a footer after ``last`` lines."""
-    refuse(path, last + 1, "the file is torn: the footer is missing", remedy="The run was cut off; run again.")
+def torn(path: Path, last: int) -> IllFormedError:
+    """Make the error for a file that ends without a footer after ``last`` lines."""
+    remedy = f"The {last} lines that it has are intact, but the run was cut off; run again."
+    return IllFormedError(str(path), "the file is torn: the footer is missing", place=f"line {last + 1}", remedy=remedy)

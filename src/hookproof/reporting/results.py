@@ -53,7 +53,7 @@ def results_lines(header: RunHeader, verdicts: Sequence[Verdict], *, transcript_
     yield line_bytes({"kind": "footer", **_counts(verdicts), "transcript_digest": transcript_digest or None, "complete": complete})
 
 
-def write_results(  # noqa: PLR0913 -- the facts of the footer are named one by one
+def write_results(
     path: Path,
     header: RunHeader,
     verdicts: Sequence[Verdict],
@@ -111,11 +111,13 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "reproduce": verdict.reproduce,
     }
     if judged.outcome is Outcome.BROKEN:
-        line["findings"] = [
-            {"message": f.message, **_evidence(f.evidence), "pointer": f.pointer, "excerpt": bytes_as_text(f.excerpt)}
-            for f in judged.findings
-        ]
+        line["findings"] = [_finding(finding) for finding in judged.findings]
     return line
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    excerpt = bytes_as_text(finding.excerpt)
+    return {"message": finding.message, **_evidence(finding.evidence), "pointer": finding.pointer, "excerpt": excerpt}
 
 
 def _evidence(ids: Sequence[str]) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def read_results(path: Path) -> Results:
                 extra.refuse_whole("a line follows the footer")
             return Results(header=header, verdicts=tuple(verdicts), footer=footer)
         verdicts.append(_read_verdict(line))
-    torn(path, len(verdicts) + 1)
+    raise torn(path, len(verdicts) + 1)
 
 
 def _read_header(line: Line) -> RunHeader:

@@ -19,7 +19,7 @@ LEAST = 4
 """The least length in characters: a shorter secret would be found everywhere."""
 
 _NAME = re.compile(r"[\w.:/@ -]+")
-_UPPER_HEX = re.compile(rb"(?:%|\\u)[0-9A-Fa-f]{2,4}")
+_HEX_DIGITS = re.compile(rb"(%|\\u)((?<=%)[0-9A-Fa-f]{2}|(?<=u)[0-9A-Fa-f]{4})")
 
 
 class Redactor:
@@ -34,9 +34,7 @@ class Redactor:
         found: dict[bytes, str] = {}
         for name, value in secrets.items():
             if not _NAME.fullmatch(name):
-                raise IllFormedError(
-                    "secret", "a secret's name must be letters, digits and . : / @ _ -", place=repr(name), remedy="Rename it."
-                )
+                raise IllFormedError("secret", "its name may hold letters, digits, spaces and . : / @ _ - only", place=repr(name))
             if len(value) < LEAST:
                 raise IllFormedError("secret", f"it is shorter than {LEAST} characters", place=name, remedy="Use a longer test secret.")
             for form in _forms(value):
@@ -81,12 +79,12 @@ def _mark(name: str) -> bytes:
 
 def _forms(value: str) -> Iterator[bytes]:
     yield from _text_forms(value)
-    cores = [value.encode("utf-8", "surrogatepass")]
+    cores = [_utf8(value)]
     if value.startswith("whsec_"):
         bare = value.removeprefix("whsec_")
         if len(bare) >= LEAST:
             yield from _text_forms(bare)
-            cores.append(bare.encode("utf-8", "surrogatepass"))
+            cores.append(_utf8(bare))
         cores.extend(_decoded(bare))
     for core in cores:
         if len(core) >= LEAST:
@@ -94,23 +92,23 @@ def _forms(value: str) -> Iterator[bytes]:
             yield from _byte_forms(core)
 
 
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _text_forms(text: str) -> Iterator[bytes]:
     url: tuple[Callable[..., str], ...] = (quote, quote_plus)
-    raw = text.encode("utf-8", "surrogatepass")
-    forms = [
-        raw,
-        html.escape(text).encode("utf-8", "surrogatepass"),
-        html.escape(text).replace("&#x27;", "&#39;").encode("utf-8", "surrogatepass"),
-    ]
+    raw, marked = _utf8(text), html.escape(text)
+    forms = [raw, _utf8(marked), _utf8(marked.replace("&#x27;", "&#39;"))]
     for ascii_only in (True, False):
         escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-        forms += [escaped.encode("utf-8", "surrogatepass"), escaped.replace("/", "\\/").encode("utf-8", "surrogatepass")]
+        forms += [_utf8(escaped), _utf8(escaped.replace("/", "\\/"))]
     forms += [encode(raw, safe=safe).encode() for encode in url for safe in ("", "/")]
     forms.append("".join(f"%{byte:02X}" for byte in raw).encode())
     for form in forms:
         yield form
-        yield _UPPER_HEX.sub(lambda match: match[0].lower(), form)
-        yield _UPPER_HEX.sub(lambda match: match[0][:2] + match[0][2:].upper() if match[0][:1] == b"\\" else match[0].upper(), form)
+        yield _HEX_DIGITS.sub(lambda match: match[1] + match[2].lower(), form)
+        yield _HEX_DIGITS.sub(lambda match: match[1] + match[2].upper(), form)
 
 
 def _byte_forms(raw: bytes) -> Iterator[bytes]:

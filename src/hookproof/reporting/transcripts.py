@@ -13,12 +13,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, TypeVar
 
-from hookproof.model.codec import header_from_json, header_to_json, record_from_json, record_to_json
+from hookproof.model.codec import FORMAT, header_from_json, header_to_json, record_from_json, record_to_json
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record, RunHeader, Transcript
 from hookproof.reporting.ndjson import LINE_CAP, Line, first_line, line_bytes, read_lines, torn
-
-FORMAT = "hookproof.transcript/1"
 
 T = TypeVar("T")
 
@@ -50,7 +48,7 @@ class TranscriptWriter:
             self._file: BinaryIO = path.open("wb")
         except OSError as error:
             raise IllFormedError(str(path), f"it cannot be written: {error.strerror}", remedy="Name a folder that exists.") from error
-        self._put({"kind": "header", "format": FORMAT, **header_to_json(header)})
+        self._put(header_to_json(header))
 
     def write(self, record: Record) -> None:
         """Append one record and flush it; raise ``HookproofError`` after ``close`` and for a record that no reader would take."""
@@ -96,16 +94,14 @@ def read_transcript(path: Path) -> tuple[Transcript, TranscriptFooter]:
             return Transcript(header=header, records=tuple(records)), footer
         records.append(_decoded(line, record_from_json))
         digest.update(line.raw)
-    torn(path, len(records) + 1)
+    raise torn(path, len(records) + 1)
 
 
 def _decoded(line: Line, decode: Callable[[dict[str, Any]], T]) -> T:
     try:
         return decode(line.document)
-    except IllFormedError as error:
-        line.refuse(error.cause, key=error.place)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        line.refuse(f"the line is not a {line.kind} of {FORMAT}: {type(error).__name__}: {error}")
+    except ValueError as error:
+        line.refuse(f"the line is not one of {FORMAT}: {error}")
 
 
 def _footer(line: Line, count: int, digest: str) -> TranscriptFooter:

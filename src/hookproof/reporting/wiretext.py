@@ -17,8 +17,10 @@ _SAFE = re.compile(
     r"accept(-.*)?|allow|connection|content-(type|length|encoding)|date|etag|expect|host|keep-alive|retry-after|server|traceparent"
     r"|transfer-encoding|user-agent|vary|via|.*-(id|timestamp|type|event|version|attempt|count)"
 )
-# A long run of the characters of base64 and hex, but not a plain number such as a timestamp.
-_TAG = re.compile(r"(?<![A-Za-z0-9+/_-])(?!\d{1,19}(?![A-Za-z0-9+/_-]))([A-Za-z0-9+/_-]{6})[A-Za-z0-9+/_-]{2,}=*")
+# A long run of the characters of base64 and hex, but not a plain number such as a timestamp, nor the name in `name=value`.
+_RUN = r"(?<![A-Za-z0-9+/_-])(?!\d{{1,19}}(?![A-Za-z0-9+/_-])|[A-Za-z0-9_-]{{1,20}}=[A-Za-z0-9+/_-])([A-Za-z0-9+/_-]{{6}})[A-Za-z0-9+/_-]{{{least},}}=*"
+_TAG = re.compile(_RUN.format(least=2))
+_TOKEN = re.compile(_RUN.format(least=14))
 _NOT_SHOWN = "(not shown)"
 
 
@@ -40,9 +42,13 @@ def header_line(name: str, value: str) -> str:
     key = name.strip().lower()
     if _HIDDEN.search(key):
         return printable(f"{name}: {_NOT_SHOWN}")
-    if _SAFE.fullmatch(key) and "signature" not in key:
-        return printable(f"{name}: {value}")
-    return printable(f"{name}: {_TAG.sub(r'\1...', value)}")
+    if "signature" in key or "hmac" in key:
+        return printable(f"{name}: {_begun(_TAG, value)}")
+    return printable(f"{name}: {value if _SAFE.fullmatch(key) else _begun(_TOKEN, value)}")
+
+
+def _begun(run: re.Pattern[str], value: str) -> str:
+    return run.sub(lambda match: f"{match[1]}...", value)
 
 
 def _attempt(record: Attempt, limit: int | None) -> Iterator[str]:
@@ -88,24 +94,18 @@ def _raw_head(head: bytes) -> Iterator[str]:
     for line in head.decode("latin-1").rstrip("\r\n").split("\n"):
         name, colon, value = line.removesuffix("\r").partition(":")
         if line[:1] in (" ", "\t"):  # a folded line belongs to the field before it
-            yield _NOT_SHOWN if hidden else printable(_TAG.sub(r"\1...", line.removesuffix("\r")))
+            yield _NOT_SHOWN if hidden else printable(_begun(_TAG, line.removesuffix("\r")))
             continue
         hidden = bool(_HIDDEN.search(name.lower()))
         yield header_line(name, value.strip()) if colon else printable(name)
 
 
 def _message(mark: str, head: list[str], body: bytes, limit: int | None) -> Iterator[str]:
-    shown, used = [], 0
-    for line in head:
-        if limit is not None and used + len(line) > limit:
-            shown.append(line[: max(limit - used, 0)])
-            break
-        shown.append(line)
-        used += len(line) + 2
-    yield from (f"{mark} {line}" for line in shown)
-    left = sum(len(line) + 2 for line in head) - sum(len(line) + 2 for line in shown)
-    if left:
-        yield f"({left} more bytes of the head are cut)"
+    whole = "\n".join(head)
+    text = whole if limit is None else whole[:limit]
+    yield from (f"{mark} {line}" for line in text.split("\n"))
+    if len(text) < len(whole):
+        yield f"({len(whole) - len(text)} more characters of the head are cut)"
     if body:
         part = body if limit is None else body[:limit]
         yield mark

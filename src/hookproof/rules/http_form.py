@@ -86,6 +86,9 @@ def _answered(view: View, *statuses: int) -> list[Delivery]:
     return [d for d in view.sole if d.attempts and d.attempts[0].answer.completes and d.attempts[0].answer.status in statuses]
 
 
+DAY = 86_400
+"""Seconds; a longer Retry-After may be clamped, so it is no lower bound but one of the odd ones."""
+
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -146,7 +149,7 @@ def _asked_seconds(attempt: Attempt, view: View) -> float | None:
     if value is None:
         return None
     if value.isascii() and value.isdigit():
-        return float(value)
+        return float(value) if len(value) < 6 and int(value) <= DAY else None  # noqa: PLR2004 -- five digits hold a day
     note = next((n for n in view.notes if n.name == "retry-after-date" and n.facts.get("endpoint") == attempt.endpoint), None)
     moment = seconds_of(str(note.facts.get("moment"))) if note else None
     window = view.virtual_window(attempt)

@@ -82,9 +82,9 @@ def _fail_for_ever(stage: Stage, tenant: Tenant) -> list[Endpoint]:
 def http(stage: Stage) -> None:
     """Answer with redirects to traps, 410, Retry-After in every form, and a very large body."""
     tenant = stage.tenant()
-    event = stage.kinds(2)[1].name
+    event, later = (event.name for event in stage.kinds(3)[1:])
     opened = [_redirected(stage, tenant, event, status) for status in (301, 302, 303, 307, 308)]
-    gone = stage.endpoint(tenant, [event], then=Answer(status=410))
+    gone = stage.endpoint(tenant, [event, later], then=Answer(status=410))
     hints = [(status, value) for value in ("3600", "-5", "99999999999", "soon", "1e3") for status in (503, 429)]
     opened += [stage.endpoint(tenant, [event], [Answer(status=s, headers=(("Retry-After", value),))]) for s, value in hints]
     opened += _dated(stage, tenant, event)
@@ -94,7 +94,7 @@ def http(stage: Stage) -> None:
     stage.settle(tenant)
     pass_time(stage, tenant, 3 * 86_400.0 if stage.offers("time") else first_horizon(stage))
     stage.canary(tenant)
-    stage.emit(tenant, event)
+    stage.emit(tenant, later)
     stage.canary(tenant)
 
 
