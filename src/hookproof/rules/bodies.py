@@ -14,7 +14,6 @@ from typing import Any
 import jsonschema_rs
 
 from hookproof.model.contract import Contract, Event
-from hookproof.rules.json_text import has_lone_surrogate
 from hookproof.rules.view import Body
 
 
@@ -77,16 +76,19 @@ def pointer_of(path: Iterable[str | int]) -> str:
 
 def schema_faults(compiled: jsonschema_rs.Draft202012Validator, value: Any, *, at: str = "") -> list[tuple[str, str]]:  # noqa: ANN401 -- JSON
     """Give (pointer, message) for each violation, none if the value is valid."""
-    if compiled.is_valid(value):
-        return []
-    return [(at + pointer_of(error.instance_path), error.message[:300]) for error in compiled.iter_errors(value)]
+    try:
+        if compiled.is_valid(value):
+            return []
+        return [(at + pointer_of(error.instance_path), error.message[:300]) for error in compiled.iter_errors(value)]
+    except ValueError as error:  # half a surrogate pair, or nested beyond what the validator walks
+        return [(at, f"no validator can read it: {type(error).__name__}")]
 
 
 def json_faults(body: Body) -> list[Violation]:
     """Give the faults of the body as JSON text."""
     if body.fault is not None:
         return [Violation(rule="bodies-are-strict-json", pointer="", message=f"the body is refused: {body.fault}")]
-    if has_lone_surrogate(body.value):
+    if body.lone_surrogate:
         message = "a text holds half of a surrogate pair, which is no Unicode text"
         return [Violation(rule="bodies-are-strict-json", pointer="", message=message)]
     return []

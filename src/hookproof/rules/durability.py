@@ -66,7 +66,7 @@ def sends_are_counted_across_restarts(view: View, terms: Terms) -> Judgement:
         canary = last_canary(view, view.scope_of(delivery.endpoint))
         if not legal or not falls or canary is None or answer_class(delivery.attempts[-1].answer) != "5xx":
             continue
-        sends = len(scheduled(delivery.attempts))
+        sends = len(scheduled(view, terms, delivery.attempts))
         if sends < legal[0] or sends > legal[-1] + len(falls):
             seen.broke(
                 f"event {delivery.event_id!r} was sent {sends} times across {len(falls)} interruption(s), promised "

@@ -118,7 +118,7 @@ def redirects_count_as_failures(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no delivery was answered with a redirect with a canary after the retry was due")
     for delivery in _answered(view, *REDIRECTS):
         first = delivery.attempts[0]
-        if len(scheduled(delivery.attempts)) > 1:
+        if len(scheduled(view, terms, delivery.attempts)) > 1:
             seen.saw(*delivery.ids[:2])
         elif canary := witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
             seen.broke(f"after {first.answer.status} event {delivery.event_id!r} was not sent again", first.id, canary)
@@ -162,7 +162,7 @@ def retry_after_is_a_lower_bound(view: View, terms: Terms) -> Judgement:
     """After 429 or 503 with Retry-After the event comes again, not before the moment asked for."""
     seen = Observations(missing="no delivery was answered with Retry-After and sent again")
     for delivery in _answered(view, 429, 503):
-        sends = scheduled(delivery.attempts)
+        sends = scheduled(view, terms, delivery.attempts)
         asked = _asked_seconds(sends[0], view)
         if asked is None or len(sends) < 2:  # noqa: PLR2004 -- a wait needs two
             continue
@@ -183,7 +183,7 @@ def odd_retry_after_does_not_stop_retries(view: View, terms: Terms) -> Judgement
         has_field = any(n.lower() == "retry-after" for n, _ in first.answer.headers)
         if not has_field or _asked_seconds(first, view) is not None:
             continue
-        if len(scheduled(delivery.attempts)) > 1:
+        if len(scheduled(view, terms, delivery.attempts)) > 1:
             seen.saw(*delivery.ids[:2])
         elif canary := witness(view, terms, first, 86_400.0):
             value = dict(first.answer.headers).get("Retry-After")
@@ -200,7 +200,7 @@ def large_answers_do_no_harm(view: View, terms: Terms) -> Judgement:
             continue
         first = delivery.attempts[0]
         canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery)))
-        if len(scheduled(delivery.attempts)) > 2:  # noqa: PLR2004 -- one stray redelivery is legal
+        if len(scheduled(view, terms, delivery.attempts)) > 2:  # noqa: PLR2004 -- one stray redelivery is legal
             seen.broke(f"event {delivery.event_id!r} was answered 200 with a large body and sent again", *delivery.ids[:3])
         elif canary:
             seen.saw(first.id, canary)

@@ -37,7 +37,7 @@ def failures_are_retried(view: View, terms: Terms) -> Judgement:
 
 
 def _judge_retried(view: View, terms: Terms, delivery: Delivery, kind: str, seen: Observations) -> set[str]:
-    first, sends = delivery.attempts[0], scheduled(delivery.attempts)
+    first, sends = delivery.attempts[0], scheduled(view, terms, delivery.attempts)
     if len(sends) > 1:
         seen.saw(first.id, sends[1].id)
         return {kind}
@@ -142,7 +142,7 @@ def observed_retry_of_unstated_answers(view: View, terms: Terms) -> Judgement:
         first = delivery.attempts[0]
         if answer_class(first.answer) in terms.parameters["classes"]:
             seen.saw(*delivery.ids)
-            again = "retried" if len(scheduled(delivery.attempts)) > 1 else "not retried"
+            again = "retried" if len(scheduled(view, terms, delivery.attempts)) > 1 else "not retried"
             label = str(first.answer.status) if first.answer.mode == "respond" else answer_class(first.answer)
             seen.read_as(f"{label} {again}")
     return seen.conclude(grade=terms.capabilities.grade)

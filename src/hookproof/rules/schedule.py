@@ -52,7 +52,7 @@ def _fails_plainly(delivery: Delivery) -> bool:
 
 def _fault(view: View, terms: Terms, delivery: Delivery, policy: RetryPolicy) -> tuple[str, str, str] | None:
     """Give (sentence, id, id) of the first wait that is provably wrong for a policy, or None."""
-    sends = scheduled(delivery.attempts)
+    sends = scheduled(view, terms, delivery.attempts)
     for number, (first, second) in enumerate(pairwise(sends)):
         if number >= len(policy.delays):
             break
@@ -72,7 +72,7 @@ def waits_follow_the_schedule(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no failing delivery of such an event was sent a second time")
     matched: dict[str, list[Delivery]] = defaultdict(list)
     for delivery, policies in _judged(view, terms):
-        if len(scheduled(delivery.attempts)) < 2:  # noqa: PLR2004 -- a wait needs two sends
+        if len(scheduled(view, terms, delivery.attempts)) < 2:  # noqa: PLR2004 -- a wait needs two sends
             continue
         faults = {policy.name: _fault(view, terms, delivery, policy) for policy in policies}
         legal = [name for name, fault in faults.items() if fault is None]
@@ -98,7 +98,7 @@ def _judge_lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[D
     lateness = max((float(note.facts.get("seconds", 0)) for note in view.notes if note.name == "canary-lateness"), default=0.0)
     endpoints = defaultdict(list)
     for delivery in group:
-        endpoints[delivery.endpoint].append(scheduled(delivery.attempts))
+        endpoints[delivery.endpoint].append(scheduled(view, terms, delivery.attempts))
     crowds = [sends for sends in endpoints.values() if len(sends) >= PARALLEL]
     if len(crowds) < 2 or lateness >= GRACE_SECONDS / 2:  # noqa: PLR2004 -- twice, says the timing law
         seen.read_as("lateness not decidable: too few parallel events or a busy host")
@@ -131,7 +131,7 @@ def sends_are_as_many_as_promised(view: View, terms: Terms) -> Judgement:
     for delivery, policies in _judged(view, terms):
         if delivery.emission is None or answer_class(delivery.attempts[-1].answer) != "5xx" or _meant_to_end(view, delivery):
             continue
-        sends = scheduled(delivery.attempts)
+        sends = scheduled(view, terms, delivery.attempts)
         legal = {total: f"{policy.name}: {name}" for policy in policies for name, total in policy.sends.items()}
         last, most = sends[-1], max(legal)
         canary = witness(view, terms, last, _silence(terms, policies, len(sends)))

@@ -30,8 +30,14 @@ def _schemes(terms: Terms) -> tuple[Scheme, ...]:
     return tuple(SCHEMES[name] for name in named if name in SCHEMES)
 
 
-def _shown(terms: Terms, attempt: Attempt) -> Scheme | None:
-    return next((scheme for scheme in _schemes(terms) if scheme.present(attempt.headers)), None)
+def _shown(view: View, schemes: tuple[Scheme, ...], attempt: Attempt) -> tuple[Scheme, Signed] | None:
+    """Give the first scheme that an attempt shows and what its headers claim; read once for all rules."""
+    key = ("signed", attempt.id, schemes[0].name if schemes else "")
+    if key not in view.memo:
+        scheme = next((scheme for scheme in schemes if scheme.present(attempt.headers)), None)
+        view.memo[key] = None if scheme is None else (scheme, scheme.read(attempt.headers))
+    found: tuple[Scheme, Signed] | None = view.memo[key]
+    return found
 
 
 def _secret(view: View, name: str) -> str:
@@ -51,18 +57,19 @@ def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
     if (unknown := _unknown(terms)) is not None:
         return unknown
     seen = Observations(missing="nothing was delivered to an endpoint with a secret")
+    schemes = _schemes(terms)
     for attempt in view.attempts:
         if not view.secret_names(attempt):
             continue
-        scheme = _shown(terms, attempt)
-        if scheme is None:
-            wanted = ", ".join(sorted({s.header for s in _schemes(terms)}))
+        shown = _shown(view, schemes, attempt)
+        if shown is None:
+            wanted = ", ".join(sorted({s.header for s in schemes}))
             seen.broke(f"the attempt carries none of {wanted}", attempt.id, excerpt=attempt.head)
-        elif (fault := scheme.read(attempt.headers).fault) is not None:
-            seen.broke(fault, attempt.id, excerpt=attempt.head)
+        elif shown[1].fault is not None:
+            seen.broke(shown[1].fault, attempt.id, excerpt=attempt.head)
         else:
             seen.saw(attempt.id)
-            seen.read_as(scheme.name)
+            seen.read_as(shown[0].name)
     return seen.conclude()
 
 
@@ -72,11 +79,12 @@ def signatures_verify(view: View, terms: Terms) -> Judgement:
     if (unknown := _unknown(terms)) is not None:
         return unknown
     seen = Observations(missing="no signed delivery was seen")
+    schemes = _schemes(terms)
     for attempt in view.attempts:
-        scheme, names = _shown(terms, attempt), view.secret_names(attempt)
-        if scheme is None or not names:
+        shown, names = _shown(view, schemes, attempt), view.secret_names(attempt)
+        if shown is None or not names:
             continue
-        signed = scheme.read(attempt.headers)
+        scheme, signed = shown
         reading = scheme.match(_secret(view, names[0]), signed, attempt.body)
         if reading is None:
             seen.broke(_why(view, scheme, signed, attempt, names[0]), attempt.id, excerpt=attempt.head)
@@ -102,11 +110,12 @@ def _why(view: View, scheme: Scheme, signed: Signed, attempt: Attempt, name: str
 def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
     """The signed timestamp is an integer number of Unix seconds."""
     seen = Observations(missing="no delivery with a signed timestamp was seen")
+    schemes = _schemes(terms)
     for attempt in view.attempts:
-        scheme = _shown(terms, attempt)
-        if scheme is None or not scheme.timestamped:
+        shown = _shown(view, schemes, attempt)
+        if shown is None or not shown[0].timestamped:
             continue
-        text = scheme.read(attempt.headers).timestamp
+        text = shown[1].timestamp
         if text is not None and _SECONDS.fullmatch(text):
             seen.saw(attempt.id)
         else:
@@ -118,9 +127,10 @@ def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
 def timestamps_are_of_the_attempt(view: View, terms: Terms) -> Judgement:
     """The signed timestamp is the time of this attempt on the target's clock, within one second, also on retries."""
     seen = Observations(missing="no delivery with a signed timestamp was seen")
+    schemes = _schemes(terms)
     for attempt in view.attempts:
-        scheme = _shown(terms, attempt)
-        text = scheme.read(attempt.headers).timestamp if scheme is not None and scheme.timestamped else None
+        shown = _shown(view, schemes, attempt)
+        text = shown[1].timestamp if shown is not None and shown[0].timestamped else None
         window = _attempt_window(view, terms, attempt)
         if text is None or not _SECONDS.fullmatch(text) or window is None:
             continue
@@ -148,9 +158,10 @@ def _attempt_window(view: View, terms: Terms, attempt: Attempt) -> tuple[float, 
 def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
     """The id in the signed headers is the envelope's id and holds no dot."""
     seen = Observations(missing="no signed delivery with an id header was seen")
+    schemes = _schemes(terms)
     for attempt in view.attempts:
-        scheme, event_id = _shown(terms, attempt), view.body(attempt).event_id
-        signed_id = scheme.read(attempt.headers).message_id if scheme is not None else None
+        shown, event_id = _shown(view, schemes, attempt), view.body(attempt).event_id
+        signed_id = shown[1].message_id if shown is not None else None
         if signed_id is None or event_id is None:
             continue
         if signed_id != event_id or "." in signed_id:
@@ -164,13 +175,14 @@ def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
 def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
     """A delivery to one endpoint never verifies with the secret of another."""
     seen = Observations(missing="fewer than two endpoints with secrets of their own got deliveries")
+    schemes = _schemes(terms)
     every = sorted({(s.endpoint, s.secret) for s in view.subscriptions if s.secret})
     for attempt in view.attempts:
-        scheme, own = _shown(terms, attempt), view.secret_names(attempt)
+        shown, own = _shown(view, schemes, attempt), view.secret_names(attempt)
         others = [name for endpoint, name in every if endpoint != attempt.endpoint and name not in own]
-        if scheme is None or not own or not others:
+        if shown is None or not own or not others:
             continue
-        signed = scheme.read(attempt.headers)
+        scheme, signed = shown
         foreign = next((name for name in others if scheme.match(_secret(view, name), signed, attempt.body)), None)
         if foreign is not None:
             seen.broke(f"a delivery to {attempt.endpoint} verifies with another endpoint's secret {foreign!r}", attempt.id)
@@ -182,17 +194,18 @@ def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
 def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tuple[str, ...], float]]:
     """Give attempts at rotated endpoints with the promised seconds that certainly passed since the last rotation."""
     found = []
+    schemes = _schemes(terms)
     for attempt in view.attempts:
         rotations = [s for s in view.history.get(attempt.endpoint, ()) if s.action == "rotated" and s.at <= attempt.accepted_at]
-        scheme = _shown(terms, attempt)
-        if not rotations or scheme is None:
+        shown = _shown(view, schemes, attempt)
+        if not rotations or shown is None:
             continue
         if terms.capabilities.time == "virtual":
             then, now = view.virtual_at(rotations[-1].scope, rotations[-1].at), view.virtual_window(attempt)
             passed = now[0] - then[1] if then and now else 0.0
         else:
             passed = (attempt.accepted_at - rotations[-1].at) / NANO * terms.capabilities.time_scale
-        found.append((attempt, scheme, scheme.read(attempt.headers), view.secret_names(attempt), passed))
+        found.append((attempt, *shown, view.secret_names(attempt), passed))
     return found
 
 

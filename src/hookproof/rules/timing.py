@@ -23,6 +23,9 @@ REPEAT_WINDOW = 2.0
 
 NANO = 1e9
 
+GRACE_SECONDS = 0.25
+"""Real seconds by which a busy host may be late."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
@@ -49,23 +52,30 @@ def answer_class(answer: Answer) -> str:
     }[answer.mode]
 
 
-def scheduled(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
-    """Leave out transport repeats: identical requests right after a connection error."""
+def scheduled(view: View, terms: Terms, attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """Leave out transport repeats: identical requests right after a connection error, on the clock of the schedule."""
     kept: list[Attempt] = []
     for attempt in attempts:
-        if kept and _repeats(kept[-1], attempt):
+        if kept and _repeats(view, terms, kept[-1], attempt):
             continue
         kept.append(attempt)
     return tuple(kept)
 
 
-def _repeats(first: Attempt, second: Attempt) -> bool:
+def _repeats(view: View, terms: Terms, first: Attempt, second: Attempt) -> bool:
     return (
         answer_class(first.answer) in ("closed", "reset", "cut")
-        and second.accepted_at - first.accepted_at <= REPEAT_WINDOW * NANO
+        and _at_once(view, terms, first, second)
         and first.body == second.body
         and first.headers == second.headers
     )
+
+
+def _at_once(view: View, terms: Terms, first: Attempt, second: Attempt) -> bool:
+    """Whether no promised wait can lie between: a schedule on a faster clock brings identical requests within real seconds too."""
+    if (second.accepted_at - first.accepted_at) / NANO * max(terms.capabilities.time_scale, 1.0) > REPEAT_WINDOW:
+        return False
+    return terms.capabilities.time != "virtual" or view.virtual_window(first) == view.virtual_window(second)
 
 
 def wait_between(view: View, terms: Terms, first: Attempt, second: Attempt) -> Wait | None:
@@ -101,7 +111,20 @@ def between(view: View, terms: Terms, first: Attempt, second: Attempt) -> float:
     if terms.capabilities.time == "virtual":
         one, two = view.virtual_window(first), view.virtual_window(second)
         return two[0] - one[1] if one and two else 0.0
-    return (second.accepted_at - first.accepted_at) / NANO * terms.capabilities.time_scale
+    return (second.accepted_at - _ended(first)) / NANO * terms.capabilities.time_scale
+
+
+def _ended(attempt: Attempt) -> int:
+    """Give the moment from which the target knows how an attempt ended, as far as it was seen."""
+    return max(attempt.accepted_at, attempt.answer_done_at or 0)
+
+
+def passed(view: View, terms: Terms, scope: str, at: int, attempt: Attempt) -> float:
+    """Give the least promised time, in seconds, that certainly lies between a moment and an attempt."""
+    if terms.capabilities.time == "virtual":
+        then, now = view.virtual_at(scope, at), view.virtual_window(attempt)
+        return now[0] - then[1] if then and now else 0.0
+    return (attempt.accepted_at - at) / NANO * terms.capabilities.time_scale
 
 
 def witness(view: View, terms: Terms, last: Attempt, seconds: float) -> str | None:
@@ -122,7 +145,7 @@ def settle_seconds(contract: Contract, capabilities: Capabilities, delay: float)
     slack = capabilities.scheduler_resolution_seconds + capabilities.poll_interval_seconds
     if capabilities.time == "virtual":
         return most + slack
-    return most * 1.25 + slack
+    return most * 1.25 + slack + capabilities.time_scale * max(GRACE_SECONDS, 2 * capabilities.poll_interval_seconds)
 
 
 def legal_policies(terms: Terms, delivery: Delivery) -> tuple[RetryPolicy, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from hookproof.model.contract import Contract
 from hookproof.model.transcript import Advance, Attempt, Emission, Exchange, Note, Record, Subscription, Transcript
-from hookproof.rules.json_text import JsonFault, parse
+from hookproof.rules.json_text import JsonFault, has_lone_surrogate, may_hold_surrogate, parse
 
 
 class Body:
@@ -23,7 +23,7 @@ class Body:
     ``event_id``, ``type`` and ``data`` are the envelope's members where it is an object (None where absent or of a wrong type).
     """
 
-    __slots__ = ("data", "event_id", "fault", "truncated", "type", "value")
+    __slots__ = ("data", "event_id", "fault", "lone_surrogate", "truncated", "type", "value")
 
     def __init__(self, raw: bytes, contract: Contract) -> None:
         self.value: Any = None
@@ -32,18 +32,26 @@ class Body:
         self.type: str | None = None
         self.data: Any = None
         self.truncated = False
+        self.lone_surrogate = False
         try:
             value = self.value = parse(raw)
         except JsonFault as fault:
             self.fault = str(fault)
             return
+        if may_hold_surrogate(raw):
+            self.lone_surrogate = has_lone_surrogate(value)
         if isinstance(value, dict):
             names = contract.envelope
-            event_id, kind = value.get(names.id_member or ""), value.get(names.type_member or "")
+            event_id, kind = _member(value, names.id_member), _member(value, names.type_member)
             self.event_id = event_id if isinstance(event_id, str) else None
             self.type = kind if isinstance(kind, str) else None
-            self.data = value.get(names.data_member or "")
-            self.truncated = value.get(names.truncated_member or "") is True
+            self.data = _member(value, names.data_member)
+            self.truncated = _member(value, names.truncated_member) is True
+
+
+def _member(value: dict[str, Any], name: str | None) -> Any:  # noqa: ANN401 -- any JSON value
+    """Give a member that the provider's envelope has, None where it has no such member."""
+    return None if name is None else value.get(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +81,15 @@ def seconds_of(text: str) -> float | None:
 class View:
     """Indexes over one transcript. Build it once for all rules that judge the same situations.
 
-    ``bodies`` may be shared between views so that each attempt's body is read once.
+    ``bodies`` may be shared between views so that each attempt's body is read once. ``memo`` is for rules of one topic that need
+    the same costly reading of an attempt.
     """
 
     def __init__(self, transcript: Transcript, contract: Contract, bodies: dict[str, Body] | None = None) -> None:
         self.transcript = transcript
         self.contract = contract
         self._bodies = {} if bodies is None else bodies
+        self.memo: dict[Any, Any] = {}
 
     def _each(self, kind: type[Any]) -> Iterable[Any]:
         return (record for record in self.transcript.records if isinstance(record, kind))
@@ -173,23 +183,26 @@ class View:
         return {scope: tuple(deliveries) for scope, deliveries in found.items()}
 
     @cached_property
-    def sole(self) -> tuple[Delivery, ...]:
-        """Deliveries told apart without trusting ids: endpoints for which exactly one emission can be meant, with all that arrived."""
-        return tuple(
-            Delivery(endpoint=endpoint, event_id=due[0].event_id or "", attempts=self._meant_for(endpoint, due[0]), emission=due[0])
-            for endpoint, due in self.due.items()
-            if len(due) == 1
-        )
+    def canaries(self) -> tuple[Delivery, ...]:
+        """The deliveries of canaries in order of first arrival."""
+        return tuple(d for d in self.deliveries if d.emission is not None and d.emission.purpose == "canary")
 
-    def _meant_for(self, endpoint: str, emission: Emission) -> tuple[Attempt, ...]:
-        """Leave out what belongs to another known emission or names another type."""
+    @cached_property
+    def sole(self) -> tuple[Delivery, ...]:
+        """Deliveries told apart without trusting ids: the first event due at each endpoint, as long as no other can be meant."""
+        return tuple(self._first_due(endpoint, sorted(due, key=lambda e: e.started_at)) for endpoint, due in self.due.items() if due)
+
+    def _first_due(self, endpoint: str, due: list[Emission]) -> Delivery:
+        """Leave out what belongs to another known emission, names another type, or may belong to the next emission."""
+        emission, until = due[0], due[1].started_at if len(due) > 1 else None
         found = []
         for attempt in self.by_endpoint.get(endpoint, ()):
             body = self.body(attempt)
             owner = self.emission_of.get(body.event_id or "")
-            if owner is emission or (owner is None and body.type in (None, emission.type)):
+            unclaimed = owner is None and body.type in (None, emission.type) and (until is None or attempt.accepted_at < until)
+            if owner is emission or unclaimed:
                 found.append(attempt)
-        return tuple(found)
+        return Delivery(endpoint=endpoint, event_id=emission.event_id or "", attempts=tuple(found), emission=emission)
 
     @cached_property
     def due(self) -> Mapping[str, tuple[Emission, ...]]:

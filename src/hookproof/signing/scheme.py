@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hookproof.model.transcript import HeaderPairs
 
@@ -64,7 +65,10 @@ class Scheme:
 
 def field(headers: HeaderPairs, name: str) -> str | None:
     """Give the value of the first header field of that name in any case, or None."""
-    return next((value for key, value in headers if key.lower() == name), None)
+    for key, value in headers:
+        if key == name or key.lower() == name:
+            return value
+    return None
 
 
 def base64_text(raw: bytes) -> str:
@@ -72,6 +76,7 @@ def base64_text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
+@lru_cache(maxsize=4096)
 def decoded_secret(secret: str) -> bytes | None:
     """Give the key bytes of a ``whsec_`` secret (prefix removed, base64 decoded), or None if it is not base64."""
     try:
@@ -80,6 +85,7 @@ def decoded_secret(secret: str) -> bytes | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def throwaway_secret(salt: str, name: str) -> str:
     """Make the suite's own throw-away secret of that name for a run: ``whsec_`` and base64 of 32 bytes.
 
