@@ -15,7 +15,7 @@ from hookproof.model.verdict import Judgement, Level, Verdict, not_observed
 from hookproof.rules.bodies import violations
 from hookproof.rules.catalogue import RULES
 from hookproof.rules.rule import Rule, Terms
-from hookproof.rules.view import Body, View
+from hookproof.rules.view import Readings, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Judge:
         self.contract = contract
         self.transcript = transcript
         self.capabilities = Capabilities.from_json(dict(transcript.header.capabilities), subject="transcript header")
-        self._bodies: dict[str, Body] = {}
+        self._readings = Readings()
         self._views: dict[tuple[str, ...], View] = {}
         self._staged = {record.situation for record in transcript.records if isinstance(record, Note) and record.name == "begin"}
         self._failed = {
@@ -63,7 +63,7 @@ class Judge:
         found = self._views.get(situations)
         if found is None:
             part = self.transcript.of(situations) if self._staged else self.transcript
-            found = self._views[situations] = View(part, self.contract, self._bodies)
+            found = self._views[situations] = View(part, self.contract, self._readings)
         return found
 
     def verdict(self, item: Item) -> Verdict:
@@ -86,7 +86,7 @@ class Judge:
         failed = [name for name in wanted if name in self._failed]
         if failed:
             return not_observed(f"staging of {failed[0]!r} failed: {self._failed[failed[0]]}")
-        if self._staged and not any(name in self._staged for name in wanted):
+        if wanted and self._staged and not any(name in self._staged for name in wanted):
             return not_observed(f"the situation {' or '.join(map(repr, wanted))} was not staged")
         parameters = item.clause.parameters
         terms = Terms(contract=self.contract, parameters=parameters, capabilities=self.capabilities, event=item.event)

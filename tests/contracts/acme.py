@@ -86,6 +86,7 @@ Spoil = Callable[[Path], None]
 
 
 def make(folder: Path) -> Path:
+    """Write the contract into a folder."""
     (folder / "events").mkdir(parents=True)
     for name, value in (("provider", PROVIDER), ("policy", POLICY), ("clauses", {"clauses": [CLAUSE, EXCLUDED]})):
         put(folder / f"{name}.yaml", dump(value))
@@ -96,6 +97,7 @@ def make(folder: Path) -> Path:
 
 
 def put(path: Path, text: str | bytes) -> None:
+    """Write one file."""
     path.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
@@ -105,6 +107,7 @@ def dump(value: Any) -> str:
 
 
 def write(name: str, text: str | bytes) -> Spoil:
+    """Replace a file by another text."""
     return lambda folder: put(folder / name, text)
 
 
@@ -131,18 +134,22 @@ def _yaml(name: str, whole: dict[str, Any], path: tuple[str | int, ...], value: 
 
 
 def provider(*path: str | int, to: Any) -> Spoil:
+    """Change one value of provider.yaml."""
     return _yaml("provider", PROVIDER, path, to)
 
 
 def policy(*path: str | int, to: Any) -> Spoil:
+    """Change one value of policy.yaml."""
     return _yaml("policy", POLICY, path, to)
 
 
 def clause(*path: str | int, to: Any) -> Spoil:
+    """Change one value of the first clause."""
     return _yaml("clauses", {"clauses": [CLAUSE, EXCLUDED]}, ("clauses", 0, *path), to)
 
 
 def event(*path: str | int, to: Any) -> Spoil:
+    """Change one value of the event order:paid."""
     return write(PAID, json.dumps(changed_at(EVENT, path, to)))
 
 

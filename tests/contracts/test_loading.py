@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookproof.contracts import load_contract
@@ -274,6 +274,7 @@ ODD = st.recursive(
 )
 
 
+@settings(deadline=None)  # it writes files, and a busy disk is no fault
 @given(place=st.sampled_from(PLACES), value=ODD)
 def test_any_value_anywhere(place: tuple[str, tuple[str | int, ...]], value: Any) -> None:
     """Any value in the place of any other gives a contract or an IllFormedError that names place and remedy."""

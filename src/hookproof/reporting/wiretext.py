@@ -18,7 +18,10 @@ _SAFE = re.compile(
     r"|transfer-encoding|user-agent|vary|via|.*-(id|timestamp|type|event|version|attempt|count)"
 )
 # A long run of the characters of base64 and hex, but not a plain number such as a timestamp, nor the name in `name=value`.
-_RUN = r"(?<![A-Za-z0-9+/_-])(?!\d{{1,19}}(?![A-Za-z0-9+/_-])|[A-Za-z0-9_-]{{1,20}}=[A-Za-z0-9+/_-])([A-Za-z0-9+/_-]{{6}})[A-Za-z0-9+/_-]{{{least},}}=*"
+_RUN = (
+    r"(?<![A-Za-z0-9+/_-])(?!\d{{1,19}}(?![A-Za-z0-9+/_-])|[A-Za-z0-9_-]{{1,20}}=[A-Za-z0-9+/_-])"
+    r"([A-Za-z0-9+/_-]{{6}})[A-Za-z0-9+/_-]{{{least},}}=*"
+)
 _TAG = re.compile(_RUN.format(least=2))
 _TOKEN = re.compile(_RUN.format(least=14))
 _NOT_SHOWN = "(not shown)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hookproof.model.contract import Contract
-from hookproof.model.verdict import Judgement, Observations
+from hookproof.model.verdict import Judgement, Observations, not_applicable
 from hookproof.rules import bodies
 from hookproof.rules.bodies import Violation
 from hookproof.rules.rule import Terms, rule
@@ -20,13 +20,14 @@ Faults = Callable[[Body, Contract], Sequence[Violation]]
 
 def _each_body(view: View, faults: Faults) -> Judgement:
     seen = Observations(missing="nothing was delivered")
-    for attempt in view.attempts:
-        body = view.body(attempt)
+    for body, attempts in view.by_body:
+        ids = [attempt.id for attempt in attempts]
         found = faults(body, view.contract)
         for violation in found[:1]:
-            seen.broke(f"{violation.pointer or 'body'}: {violation.message}", attempt.id, pointer=violation.pointer, excerpt=attempt.body)
+            message = f"{violation.pointer or 'body'}: {violation.message}"
+            seen.broke(message, *ids, pointer=violation.pointer, excerpt=attempts[0].body)
         if not found:
-            seen.saw(attempt.id)
+            seen.saw(*ids)
     return seen.conclude()
 
 
@@ -55,18 +56,18 @@ def envelopes_have_their_shape(view: View, _terms: Terms) -> Judgement:
 def types_are_known(view: View, _terms: Terms) -> Judgement:
     """Every body names an event type of the contract, and the one under which its event was accepted."""
     seen = Observations(missing="nothing was delivered")
-    for attempt in view.attempts:
-        body = view.body(attempt)
+    pointer = bodies.pointer_of([view.contract.envelope.type_member or ""])
+    for body, attempts in view.by_body:
+        ids = [attempt.id for attempt in attempts]
         emission = view.emission_of.get(body.event_id or "")
-        pointer = bodies.pointer_of([view.contract.envelope.type_member or ""])
         if body.fault is not None:
             continue
         if body.type is None or body.type not in view.contract.events:
-            seen.broke(f"the contract knows no event type {body.type!r}", attempt.id, pointer=pointer, excerpt=attempt.body)
+            seen.broke(f"the contract knows no event type {body.type!r}", *ids, pointer=pointer, excerpt=attempts[0].body)
         elif emission is not None and emission.type != body.type:
-            seen.broke(f"{emission.type!r} was emitted, {body.type!r} arrived", emission.id, attempt.id, pointer=pointer)
+            seen.broke(f"{emission.type!r} was emitted, {body.type!r} arrived", emission.id, *ids, pointer=pointer)
         else:
-            seen.saw(attempt.id)
+            seen.saw(*ids)
     return seen.conclude()
 
 
@@ -116,14 +117,16 @@ def _emission_window(clock: str | None, started_wall: int, lasted: int) -> tuple
 def small_events_are_whole(view: View, _terms: Terms) -> Judgement:
     """No event far below the size limit is marked as truncated; an explicit false is a legal reading."""
     seen = Observations(missing="nothing was delivered")
-    flag = view.contract.envelope.truncated_member or ""
-    for attempt in view.attempts:
-        value = view.body(attempt).value
+    flag = view.contract.envelope.truncated_member
+    if flag is None:
+        return not_applicable("the contract's envelope has no such member")
+    for body, attempts in view.by_body:
+        value, ids = body.value, [attempt.id for attempt in attempts]
         if not isinstance(value, dict):
             continue
         if value.get(flag, False) is False:
-            seen.saw(attempt.id)
+            seen.saw(*ids)
             seen.read_as("flag sent as false" if flag in value else "")
         else:
-            seen.broke(f"{flag!r} is {value[flag]!r} on a whole payload", attempt.id, pointer=bodies.pointer_of([flag]))
+            seen.broke(f"{flag!r} is {value[flag]!r} on a whole payload", *ids, pointer=bodies.pointer_of([flag]))
     return seen.conclude()

@@ -5,11 +5,14 @@ Law: judged on the raw bytes as received; nothing was merged, decoded or followe
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.retries import first_delay
+from hookproof.rules.routing import last_canary
 from hookproof.rules.rule import Terms, rule
-from hookproof.rules.timing import NANO, scheduled, settle_seconds, wait_between, witness
+from hookproof.rules.timing import NANO, scheduled, settle_seconds, too_early, wait_between, witness
 from hookproof.rules.view import Delivery, View, seconds_of
 
 SINGLE = frozenset(
@@ -56,7 +59,7 @@ def content_type_is_declared(view: View, terms: Terms) -> Judgement:
     wanted = terms.parameters["media_type"]
     seen = Observations(missing="nothing was delivered")
     for attempt in view.attempts:
-        value = attempt.header("content-type")
+        value = view.fields(attempt).get("content-type")
         if value is not None and value.partition(";")[0].strip().lower() == wanted:
             seen.saw(attempt.id)
         else:
@@ -72,7 +75,7 @@ def named_fields_are_sent(view: View, terms: Terms) -> Judgement:
         body = view.body(attempt)
         meanings = {"{id}": body.event_id, "{type}": body.type}
         for name, wanted in terms.parameters["fields"].items():
-            value = attempt.header(name)
+            value = view.fields(attempt).get(name.lower())
             expected = meanings.get(wanted, wanted)
             if value is None or (expected not in ("*", None) and value != expected):
                 seen.broke(f"{name} is {value!r}, promised {expected!r}", attempt.id, excerpt=attempt.head)
@@ -80,6 +83,12 @@ def named_fields_are_sent(view: View, terms: Terms) -> Judgement:
         else:
             seen.saw(attempt.id)
     return seen.conclude()
+
+
+TOO_MANY, UNAVAILABLE = 429, 503
+
+LONGEST_ASKED = 366 * 86_400.0
+"""Who asks for more than a year asks for nothing that can be meant."""
 
 
 def _answered(view: View, *statuses: int) -> list[Delivery]:
@@ -128,23 +137,26 @@ def redirects_count_as_failures(view: View, terms: Terms) -> Judgement:
 @rule("http", needs=("retry",))
 def gone_stops_deliveries(view: View, terms: Terms) -> Judgement:
     """After 410 the event is not sent again and later events do not reach that endpoint."""
-    seen = Observations(missing="no delivery was answered 410 with a canary after the retry was due")
+    seen = Observations(missing="no endpoint answered 410 and was due a later event, with canaries after the retry and after that event")
     for endpoint, attempts in view.by_endpoint.items():
         first = attempts[0]
         if not (first.answer.completes and first.answer.status == 410):  # noqa: PLR2004 -- Gone
             continue
-        delay = max((p.delays[0] for p in terms.contract.policy.policies_for(view.body(first).type or "")), default=0.0)
-        later = [a for a in attempts[1:] if a.accepted_at > (first.answer_done_at or 0)]
+        delay = max((p.delays[0] for p in terms.contract.policy.policies_for(view.body(first).type or "") if p.delays), default=0.0)
+        done = first.answer_done_at or first.accepted_at
+        later = [a for a in attempts[1:] if a.accepted_at > done]
+        asked = [e for e in view.due.get(endpoint, ()) if e.started_at > done]
         canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, delay))
+        last = last_canary(view, view.scope_of(endpoint))
         if later:
             seen.broke(f"endpoint {endpoint} answered 410 and got {len(later)} more request(s)", first.id, later[0].id)
-        elif canary:
-            seen.saw(first.id, canary)
+        elif canary and asked and last is not None and last.emission is not None and last.emission.started_at >= asked[-1].done_at:
+            seen.saw(first.id, asked[-1].id, last.ids[0])
     return seen.conclude(grade=terms.capabilities.grade)
 
 
 def _asked_seconds(attempt: Attempt, view: View) -> float | None:
-    """Give the seconds that an answer's Retry-After asked for; None if there is none or it is no legal value."""
+    """Give the seconds that an answer's Retry-After asked for; None if there is none or it is no usable value."""
     value = next((v for n, v in attempt.answer.headers if n.lower() == "retry-after"), None)
     if value is None:
         return None
@@ -167,7 +179,7 @@ def retry_after_is_a_lower_bound(view: View, terms: Terms) -> Judgement:
         if asked is None or len(sends) < 2:  # noqa: PLR2004 -- a wait needs two
             continue
         wait = wait_between(view, terms, sends[0], sends[1])
-        if wait is not None and wait.most < asked * (1 - 0.0005) - terms.capabilities.scheduler_resolution_seconds:
+        if wait is not None and too_early(wait, asked, replace(terms.capabilities, jitter_ratio=0.0)):
             seen.broke(f"Retry-After asked for {asked:.0f} s, the next send came within {wait.most:.1f} s", sends[0].id, sends[1].id)
         elif wait is not None:
             seen.saw(sends[0].id, sends[1].id)
@@ -178,10 +190,12 @@ def retry_after_is_a_lower_bound(view: View, terms: Terms) -> Judgement:
 def odd_retry_after_does_not_stop_retries(view: View, terms: Terms) -> Judgement:
     """A Retry-After that is negative, huge or no time at all neither stops nor crashes the retries."""
     seen = Observations(missing="no delivery was answered with an odd Retry-After with a canary after the retry was due")
+    again = [d for d in _answered(view, TOO_MANY) if len(scheduled(view, terms, d.attempts)) > 1]
+    retried = {UNAVAILABLE, TOO_MANY} if again else {UNAVAILABLE}  # whether any 4xx is retried is open
     for delivery in _answered(view, 429, 503):
         first = delivery.attempts[0]
         has_field = any(n.lower() == "retry-after" for n, _ in first.answer.headers)
-        if not has_field or _asked_seconds(first, view) is not None:
+        if not has_field or _asked_seconds(first, view) is not None or first.answer.status not in retried:
             continue
         if len(scheduled(view, terms, delivery.attempts)) > 1:
             seen.saw(*delivery.ids[:2])
@@ -196,9 +210,9 @@ def large_answers_do_no_harm(view: View, terms: Terms) -> Judgement:
     """A 2xx answer with a very large body counts as success, and later events still arrive."""
     seen = Observations(missing="no delivery was answered with a large body with a canary afterwards")
     for delivery in view.sole:
-        if not delivery.attempts or len(delivery.attempts[0].answer.body) * delivery.attempts[0].answer.body_repeat < 1 << 20:
+        first = delivery.attempts[0] if delivery.attempts else None
+        if first is None or not first.answer.succeeds or len(first.answer.body) * first.answer.body_repeat < 1 << 20:
             continue
-        first = delivery.attempts[0]
         canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery)))
         if len(scheduled(view, terms, delivery.attempts)) > 2:  # noqa: PLR2004 -- one stray redelivery is legal
             seen.broke(f"event {delivery.event_id!r} was answered 200 with a large body and sent again", *delivery.ids[:3])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.json_text import JsonFault, parse
+from hookproof.rules.payload import first_difference
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
 
@@ -37,7 +38,7 @@ def body_stays_the_same(view: View, terms: Terms) -> Judgement:
             continue
         first = delivery.attempts[0]
         for attempt in delivery.attempts[1:]:
-            same = attempt.body == first.body or (not exact and _value(attempt.body) == _value(first.body))
+            same = attempt.body == first.body or (not exact and _same_value(first.body, attempt.body))
             if same:
                 seen.saw(first.id, attempt.id)
             else:
@@ -51,11 +52,13 @@ def body_stays_the_same(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-def _value(body: bytes) -> object:
+def _same_value(one: bytes, other: bytes) -> bool:
+    """Whether two bodies are the same JSON value; true is not 1, whatever Python says."""
     try:
-        return parse(body, exact=True)
+        first, second = parse(one, exact=True), parse(other, exact=True)
     except JsonFault:
-        return body
+        return False
+    return first_difference(first, second) is None and first_difference(second, first) is None
 
 
 @rule("catalog", "retries", "routing", "sequences", needs=("emit",))
@@ -87,7 +90,7 @@ def ids_survive_in_every_header(view: View, _terms: Terms) -> Judgement:
     """A delivery's id header, where there is one, equals the envelope id on every attempt."""
     seen = Observations(missing="no attempt carries a webhook-id header")
     for attempt in view.attempts:
-        header, body = attempt.header("webhook-id"), view.body(attempt)
+        header, body = view.fields(attempt).get("webhook-id"), view.body(attempt)
         if header is None or body.event_id is None:
             continue
         if header == body.event_id:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.rule import Terms, rule
-from hookproof.rules.timing import answer_class, legal_policies, scheduled, settle_seconds, witness
+from hookproof.rules.timing import answer_class, legal_policies, passed, scheduled, settle_seconds, witness
 from hookproof.rules.view import Delivery, View
 
 
@@ -28,7 +28,7 @@ def failures_are_retried(view: View, terms: Terms) -> Judgement:
     for delivery in view.sole:
         if delivery.endpoint in refused:
             if "refused" in wanted:
-                met |= _judge_refused(view, delivery, seen)
+                met |= _judge_refused(view, terms, delivery, seen)
         elif delivery.attempts and (kind := answer_class(delivery.attempts[0].answer)) in wanted:
             met |= _judge_retried(view, terms, delivery, kind, seen)
     if not seen.findings and (lost := wanted - met):
@@ -58,16 +58,26 @@ def _wait_budget(terms: Terms, delivery: Delivery, kind: str) -> float:
     return first_delay(terms, delivery) + (terms.contract.policy.timeout_seconds if kind == "timeout" else 0.0)
 
 
-def _judge_refused(view: View, delivery: Delivery, seen: Observations) -> set[str]:
+def _judge_refused(view: View, terms: Terms, delivery: Delivery, seen: Observations) -> set[str]:
     if delivery.attempts:
         seen.saw(delivery.attempts[0].id)
         return {"refused"}
-    canaries = [d for d in view.deliveries if d.emission is not None and d.emission.purpose == "canary"]
-    if not canaries or delivery.emission is None:
+    emission, scope = delivery.emission, view.scope_of(delivery.endpoint)
+    if emission is None:
+        return set()
+    least = settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))
+    canaries = [
+        d
+        for d in view.canaries.get(scope, ())
+        if d.emission is not None
+        and d.emission.started_at > emission.done_at
+        and passed(view, terms, scope, emission.done_at, d.attempts[0]) >= least
+    ]
+    if not canaries:
         return set()
     seen.broke(
         f"while connections were refused the event {delivery.event_id!r} was due; it was never sent again after the port opened",
-        delivery.emission.id,
+        emission.id,
         canaries[-1].attempts[0].id,
     )
     return {"refused"}
@@ -113,9 +123,9 @@ def _after(delivery: Delivery, position: int) -> list[Attempt]:
 
 
 @rule("retries", "catalog", needs=("emit",))
-def answered_events_are_not_sent_again(view: View, _terms: Terms) -> Judgement:
+def answered_events_are_not_sent_again(view: View, terms: Terms) -> Judgement:
     """An event that was answered 2xx is not sent again at all."""
-    seen = Observations(missing="no delivery was answered 2xx")
+    seen = Observations(missing="no delivery was answered 2xx with a canary after the next retry would have been due")
     for delivery in view.deliveries:
         position = _first_success(delivery, set(range(200, 300)))
         if position is None:
@@ -127,22 +137,26 @@ def answered_events_are_not_sent_again(view: View, _terms: Terms) -> Judgement:
                 success.id,
                 *(attempt.id for attempt in later[:5]),
             )
-        else:
-            seen.saw(success.id)
+        elif canary := witness(view, terms, success, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
+            seen.saw(success.id, canary)
     return seen.conclude()
 
 
 @rule("retries", needs=("retry",), parameters=("classes",))
 def observed_retry_of_unstated_answers(view: View, terms: Terms) -> Judgement:
     """Answers for which no promise is made: report whether they are retried; nothing can be broken."""
-    seen = Observations(missing="no first attempt met such an answer")
+    seen = Observations(missing="no first attempt met such an answer and was sent again or had a canary after the retry was due")
     for delivery in view.sole:
         if not delivery.attempts:
             continue
         first = delivery.attempts[0]
         if answer_class(first.answer) in terms.parameters["classes"]:
-            seen.saw(*delivery.ids)
-            again = "retried" if len(scheduled(view, terms, delivery.attempts)) > 1 else "not retried"
+            retried = len(scheduled(view, terms, delivery.attempts)) > 1
+            canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery)))
+            if not retried and canary is None:
+                continue
+            seen.saw(*delivery.ids, *([] if retried or canary is None else [canary]))
+            again = "retried" if retried else "not retried"
             label = str(first.answer.status) if first.answer.mode == "respond" else answer_class(first.answer)
             seen.read_as(f"{label} {again}")
     return seen.conclude(grade=terms.capabilities.grade)

@@ -56,7 +56,7 @@ def companions_are_sent_along(view: View, terms: Terms) -> Judgement:
 def nothing_follows_the_last(view: View, terms: Terms) -> Judgement:
     """The closing event is the last of its subject: by order of delivery or by creation time, and the report says which."""
     last, among, key = terms.parameters["last"], terms.parameters["among"], terms.parameters["key"]
-    seen = Observations(missing=f"no {last} with earlier events of the same {key} was delivered")
+    seen = Observations(missing=f"no {last} with other events of the same {key} was delivered with a canary afterwards")
     for endpoint, attempts in view.by_endpoint.items():
         firsts = {view.body(a).event_id: a for a in reversed(attempts)}
         for closing in (a for a in firsts.values() if view.body(a).type == last):
@@ -70,9 +70,10 @@ def nothing_follows_the_last(view: View, terms: Terms) -> Judgement:
                 continue
             after = [a for a in others if a.accepted_at > closing.accepted_at]
             younger = [a for a in others if _created(view, a) > _created(view, closing)]
-            if younger:
+            canary = last_canary(view, view.scope_of(endpoint))
+            if after and younger:
                 seen.broke(f"{view.body(younger[0]).type!r} of {subject!r} came after {last!r} at {endpoint}", closing.id, younger[0].id)
-            else:
+            elif canary is not None and canary.emission is not None and canary.emission.started_at > closing.accepted_at:
                 seen.saw(closing.id, *(a.id for a in others))
                 seen.read_as("last by creation time" if after else "last by delivery")
     return seen.conclude()
@@ -89,11 +90,14 @@ def one_follows_the_other(view: View, terms: Terms) -> Judgement:
     """After the first event its follower reaches the same subscriber for the same subject."""
     first, then, key = terms.parameters["first"], terms.parameters["then"], terms.parameters["key"]
     seen = Observations(missing=f"no {first} with an emitted {then} was delivered with a canary afterwards")
-    due = {(e.scope, e.data.get(key)): e for e in view.accepted if e.type == then and isinstance(e.data, dict)}
+    due = [e for e in view.accepted if e.type == then and isinstance(e.data, dict) and e.data.get(key) is not None]
     for attempt in view.by_type.get(first, ()):
         scope, subject = view.scope_of(attempt.endpoint), _member(view, attempt, key)
-        emission, canary = due.get((scope, subject)), last_canary(view, scope)
-        if emission is None or canary is None or not view.covered(attempt.endpoint, emission):
+        emission = next((e for e in reversed(due) if e.scope == scope and e.data[key] == subject), None)
+        canary = last_canary(view, scope)
+        if emission is None or canary is None or canary.emission is None or not view.covered(attempt.endpoint, emission):
+            continue
+        if canary.emission.started_at < emission.done_at:
             continue
         followers = [a for a in view.by_type.get(then, ()) if a.endpoint == attempt.endpoint and _member(view, a, key) == subject]
         if not followers:

@@ -11,7 +11,7 @@ import re
 from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
 from hookproof.rules.rule import Terms, rule
-from hookproof.rules.timing import NANO
+from hookproof.rules.timing import GRACE_SECONDS, NANO
 from hookproof.rules.view import View, seconds_of
 from hookproof.signing.diagnosis import diagnose
 from hookproof.signing.scheme import Scheme, Signed, throwaway_secret
@@ -32,11 +32,11 @@ def _schemes(terms: Terms) -> tuple[Scheme, ...]:
 
 def _shown(view: View, schemes: tuple[Scheme, ...], attempt: Attempt) -> tuple[Scheme, Signed] | None:
     """Give the first scheme that an attempt shows and what its headers claim; read once for all rules."""
-    key = ("signed", attempt.id, schemes[0].name if schemes else "")
-    if key not in view.memo:
+    key, known = (attempt.id, schemes[0].name if schemes else ""), view.readings.signed
+    if key not in known:
         scheme = next((scheme for scheme in schemes if scheme.present(attempt.headers)), None)
-        view.memo[key] = None if scheme is None else (scheme, scheme.read(attempt.headers))
-    found: tuple[Scheme, Signed] | None = view.memo[key]
+        known[key] = None if scheme is None else (scheme, scheme.read(attempt.headers))
+    found: tuple[Scheme, Signed] | None = known[key]
     return found
 
 
@@ -191,8 +191,8 @@ def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tuple[str, ...], float]]:
-    """Give attempts at rotated endpoints with the promised seconds that certainly passed since the last rotation."""
+def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tuple[str, ...], tuple[float, float]]]:
+    """Give attempts at rotated endpoints with the least and most promised seconds since the last rotation."""
     found = []
     schemes = _schemes(terms)
     for attempt in view.attempts:
@@ -202,9 +202,10 @@ def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tu
             continue
         if terms.capabilities.time == "virtual":
             then, now = view.virtual_at(rotations[-1].scope, rotations[-1].at), view.virtual_window(attempt)
-            passed = now[0] - then[1] if then and now else 0.0
+            passed = (now[0] - then[1], now[1] - then[0]) if then and now else (0.0, 0.0)
         else:
-            passed = (attempt.accepted_at - rotations[-1].at) / NANO * terms.capabilities.time_scale
+            gap = (attempt.accepted_at - rotations[-1].at) / NANO
+            passed = gap * terms.capabilities.time_scale, (gap + GRACE_SECONDS) * terms.capabilities.time_scale
         found.append((attempt, *shown, view.secret_names(attempt), passed))
     return found
 
@@ -215,7 +216,7 @@ def both_secrets_sign_during_overlap(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no delivery arrived between a rotation and the end of its overlap")
     overlap = terms.contract.policy.signing.overlap_seconds if terms.contract.policy.signing else 0
     for attempt, scheme, signed, names, passed in _rotated(view, terms):
-        if passed >= overlap or len(names) < 2:  # noqa: PLR2004 -- new and old
+        if passed[1] >= overlap or len(names) < 2:  # noqa: PLR2004 -- new and old
             continue
         wrong = [name for name in names[:2] if scheme.match(_secret(view, name), signed, attempt.body) is None]
         if wrong:
@@ -232,7 +233,7 @@ def old_secret_ends_with_overlap(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no delivery arrived after the end of a rotation's overlap")
     overlap = terms.contract.policy.signing.overlap_seconds if terms.contract.policy.signing else 0
     for attempt, scheme, signed, names, passed in _rotated(view, terms):
-        if passed <= overlap * 1.001 or len(names) < 2:  # noqa: PLR2004 -- new and old
+        if passed[0] <= overlap * 1.001 or len(names) < 2:  # noqa: PLR2004 -- new and old
             continue
         if scheme.match(_secret(view, names[0]), signed, attempt.body) is None:
             seen.broke("after the overlap a delivery does not verify with the new secret", attempt.id, excerpt=attempt.head)

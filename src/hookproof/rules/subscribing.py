@@ -145,6 +145,8 @@ def refusals_create_nothing(view: View, _terms: Terms) -> Judgement:
     controls = [a for a in view.attempts if view.history.get(a.endpoint)]
     for exchange in (x for x in view.exchanges if x.operation == "createWebhook" and x.status >= 400):  # noqa: PLR2004 -- an error
         endpoint = endpoint_of(exchange)
+        if not endpoint:
+            continue
         reached = view.by_endpoint.get(endpoint, ())
         listings = [x for x in _listings(view, exchange) if exchange.status != UNPROCESSABLE or x.scope == exchange.scope]
         listed = next((x for x in listings if endpoint and f"/{endpoint}".encode() + b'"' in x.response_body), None)
@@ -189,11 +191,21 @@ def a_key_is_required(view: View, terms: Terms) -> Judgement:
 @rule("subscriptions", needs=("scopes",))
 def other_tenants_are_shut_out(view: View, _terms: Terms) -> Judgement:
     """Another tenant's valid key can neither read, change nor delete an endpoint."""
-    seen = Observations(missing="no request with another tenant's key was tried")
-    for exchange in (x for x in view.exchanges if x.key == "other"):
-        if exchange.status in (401, 403, 404):
-            seen.saw(exchange.id)
-            seen.read_as(f"status {exchange.status}")
+    seen = Observations(missing="no request with another tenant's key was tried between two that its owner was granted")
+    for exchange in (x for x in view.exchanges if x.key == "other" and x.status):
+        own = [x for x in view.exchanges if x.key == "own" and x.path == exchange.path]
+        before = [x for x in own if x.done_at <= exchange.started_at and _accepted(x)]
+        after = [x for x in own if x.started_at >= exchange.done_at]
+        if exchange.status in (401, 403, 404) and before and after and after[0].status == 404:  # noqa: PLR2004 -- Not Found
+            seen.broke(
+                f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}, yet it is gone",
+                exchange.id,
+                after[0].id,
+            )
+        elif exchange.status in (401, 403, 404):
+            if before and after and _accepted(after[0]):
+                seen.saw(before[-1].id, exchange.id, after[0].id)
+                seen.read_as(f"status {exchange.status}")
         else:
             seen.broke(
                 f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}",

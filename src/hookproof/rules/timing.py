@@ -133,8 +133,9 @@ def witness(view: View, terms: Terms, last: Attempt, seconds: float) -> str | No
     Without it, silence after ``last`` proves nothing.
     """
     for delivery in view.canaries.get(view.scope_of(last.endpoint), ()):
-        if between(view, terms, last, delivery.attempts[0]) >= seconds:
-            return delivery.attempts[0].id
+        emission, first = delivery.emission, delivery.attempts[0]
+        if emission is not None and emission.started_at >= _ended(last) and between(view, terms, last, first) >= seconds:
+            return first.id
     return None
 
 

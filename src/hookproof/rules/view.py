@@ -78,18 +78,25 @@ def seconds_of(text: str) -> float | None:
     return None if moment.tzinfo is None else moment.timestamp()
 
 
+class Readings:
+    """What was read of attempts, shared by all views of one transcript. ``signed`` belongs to the signature rules."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[bytes, Body] = {}
+        self.fields: dict[str, Mapping[str, str]] = {}
+        self.signed: dict[tuple[str, str], Any] = {}
+
+
 class View:
     """Indexes over one transcript. Build it once for all rules that judge the same situations.
 
-    ``bodies`` may be shared between views so that each attempt's body is read once. ``memo`` is for rules of one topic that need
-    the same costly reading of an attempt.
+    ``readings`` may be shared between views of one transcript, so that each attempt is read once.
     """
 
-    def __init__(self, transcript: Transcript, contract: Contract, bodies: dict[str, Body] | None = None) -> None:
+    def __init__(self, transcript: Transcript, contract: Contract, readings: Readings | None = None) -> None:
         self.transcript = transcript
         self.contract = contract
-        self._bodies = {} if bodies is None else bodies
-        self.memo: dict[Any, Any] = {}
+        self.readings = readings or Readings()
 
     def _each(self, kind: type[Any]) -> Iterable[Any]:
         return (record for record in self.transcript.records if isinstance(record, kind))
@@ -183,11 +190,6 @@ class View:
         return {scope: tuple(deliveries) for scope, deliveries in found.items()}
 
     @cached_property
-    def canaries(self) -> tuple[Delivery, ...]:
-        """The deliveries of canaries in order of first arrival."""
-        return tuple(d for d in self.deliveries if d.emission is not None and d.emission.purpose == "canary")
-
-    @cached_property
     def sole(self) -> tuple[Delivery, ...]:
         """Deliveries told apart without trusting ids: the first event due at each endpoint, as long as no other can be meant."""
         return tuple(self._first_due(endpoint, sorted(due, key=lambda e: e.started_at)) for endpoint, due in self.due.items() if due)
@@ -223,9 +225,24 @@ class View:
 
     def body(self, attempt: Attempt) -> Body:
         """Read an attempt's body, once."""
-        known = self._bodies.get(attempt.id)
+        known = self.readings.bodies.get(attempt.body)
         if known is None:
-            known = self._bodies[attempt.id] = Body(attempt.body, self.contract)
+            known = self.readings.bodies[attempt.body] = Body(attempt.body, self.contract)
+        return known
+
+    @cached_property
+    def by_body(self) -> tuple[tuple[Body, tuple[Attempt, ...]], ...]:
+        """The attempts grouped by equal bodies, in order of first arrival: what holds of one holds of all."""
+        found: dict[bytes, list[Attempt]] = {}
+        for attempt in self.attempts:
+            found.setdefault(attempt.body, []).append(attempt)
+        return tuple((self.body(attempts[0]), tuple(attempts)) for attempts in found.values())
+
+    def fields(self, attempt: Attempt) -> Mapping[str, str]:
+        """Give an attempt's header fields by lower-case name, the first of each name, read once."""
+        known = self.readings.fields.get(attempt.id)
+        if known is None:
+            known = self.readings.fields[attempt.id] = {name.lower(): value for name, value in reversed(attempt.headers)}
         return known
 
     def scope_of(self, endpoint: str) -> str:
@@ -235,7 +252,10 @@ class View:
 
     def secret_names(self, attempt: Attempt) -> tuple[str, ...]:
         """Give the names of the secrets ever set for the attempt's endpoint before it arrived, newest first."""
-        names = [s.secret for s in self.history.get(attempt.endpoint, ()) if s.secret and s.at <= attempt.accepted_at]
+        records = self.history.get(attempt.endpoint, ())
+        if len(records) == 1 and records[0].secret and records[0].at <= attempt.accepted_at:
+            return (records[0].secret,)
+        names = [s.secret for s in records if s.secret and s.at <= attempt.accepted_at]
         return tuple(dict.fromkeys(reversed(names)))
 
     @cached_property
