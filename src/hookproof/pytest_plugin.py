@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from hookproof.judge import Item
-from hookproof.model.errors import HookproofError
+from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
@@ -60,16 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _session(config: pytest.Config) -> Session:
-    """Give the run of this pytest session, made at first use; usage errors end pytest with one line."""
+    """Give the run of this pytest session, made at first use. Raises ``HookproofError`` for errors of use."""
     if _SESSION not in config.stash:
         names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
         more = ("public_url", "known_failures", "profile", "seed", "require_complete")
-        try:
-            options = read_options({name: config.getoption(name) for name in names + more})
-            session = Session(options, read_contract(options.contract))
-            _check_known(session)
-        except HookproofError as error:
-            raise pytest.UsageError(str(error)) from None
+        options = read_options({name: config.getoption(name) for name in names + more})
+        session = Session(options, read_contract(options.contract))
+        _check_known(session)
         config.stash[_SESSION] = session
     return config.stash[_SESSION]
 
@@ -77,7 +74,7 @@ def _session(config: pytest.Config) -> Session:
 def _check_known(session: Session) -> None:
     unknown = session.options.known_failures - {item.id for item in session.items()}
     if unknown:
-        raise HookproofError("--known-failures", f"{min(unknown)!r} is no id of this contract", remedy="Remove or mend the line.")
+        raise IllFormedError("--known-failures", f"{min(unknown)!r} is no id of this contract", remedy="Remove or mend the line.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -85,8 +82,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("judges")
     if marker is None or "item" not in metafunc.fixturenames:
         return
-    chosen = [item for item in _session(metafunc.config).items() if item.clause.topic == marker.args[0]]
+    try:
+        chosen = [item for item in _session(metafunc.config).items() if item.clause.topic == marker.args[0]]
+    except HookproofError as error:
+        metafunc.config.stash[_ERROR] = error
+        chosen = []
     metafunc.parametrize("item", chosen, ids=[item.id for item in chosen])
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    """End pytest with one line and the right status when the options or the contract are wrong; collecting cannot do it."""
+    error = config.stash.get(_ERROR, None)
+    if error is not None:
+        pytest.exit(visible(str(error)), returncode=error.exit_code)
 
 
 @pytest.fixture(scope="session")
@@ -108,8 +116,7 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
     except HookproofError as error:
         request.config.stash[_ERROR] = error
         hookproof_session.aborted = str(error)
-        request.session.shouldstop = visible(str(error))
-        pytest.fail(visible(str(error)), pytrace=False)
+        pytest.exit(visible(str(error)), returncode=error.exit_code)
     labels = {
         "clause": verdict.clause,
         "level": verdict.level.value,
@@ -167,10 +174,8 @@ def expect_kept(verdict: Verdict, session: Session) -> None:
         pytest.fail("it is listed in --known-failures but was kept; remove the line", pytrace=False)
 
 
-def exit_code(session: Session, error: HookproofError | None) -> int:
+def exit_code(session: Session) -> int:
     """Choose the status of a run from its verdicts (see ``interfaces``)."""
-    if error is not None:
-        return error.exit_code
     verdicts = session.verdicts()
     names = session.options.known_failures
     failing = [v for v in verdicts if v.fails and f"{v.clause}{':' + v.event if v.event else ''}" not in names]
@@ -185,12 +190,10 @@ def exit_code(session: Session, error: HookproofError | None) -> int:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set pytest's status to ours when items were judged."""
-    run = session.config.stash.get(_SESSION, None)
-    if run is None or (exitstatus in (2, 3, 4) and _ERROR not in session.config.stash):
+    run, error = session.config.stash.get(_SESSION, None), session.config.stash.get(_ERROR, None)
+    if run is None or error is not None or exitstatus not in (0, 1):
         return
-    code = exit_code(run, session.config.stash.get(_ERROR, None))
-    if code or exitstatus not in (0, 1, 5):
-        session.exitstatus = code
+    session.exitstatus = exit_code(run) or exitstatus
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own

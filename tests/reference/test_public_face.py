@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ SHOWN = {"id", "url", "events", "description", "active", "created_at"}
 
 def test_a_creation_shows_the_endpoint_and_its_secret_once(tenant: Tenant) -> None:
     """201 carries the whole endpoint; no later answer carries the secret."""
-    made = tenant.ask("POST", GATES, json={"url": URL, "events": ["bee.landed"], "description": "d\ud800", "unknown": 1})
+    made = tenant.ask("POST", GATES, content=json.dumps({"url": URL, "events": ["bee.landed"], "description": "d\ud800", "unknown": 1}))
     shown = made.json()["data"]
     assert made.status_code == 201
     assert set(shown) == SHOWN | {"signing_secret"}

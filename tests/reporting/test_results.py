@@ -25,7 +25,9 @@ IDS = st.lists(ANY_TEXT, max_size=4).map(tuple)
 FINDINGS = st.builds(Finding, message=ANY_TEXT, evidence=IDS, pointer=ANY_TEXT, excerpt=st.binary(max_size=400))
 JUDGEMENTS = st.one_of(
     st.builds(Judgement, outcome=st.sampled_from(list(Outcome)), reason=ANY_TEXT, evidence=IDS, reading=ANY_TEXT, grade=ANY_TEXT),
-    st.builds(Judgement, outcome=st.just(Outcome.BROKEN), reason=ANY_TEXT, evidence=IDS, findings=st.lists(FINDINGS, max_size=3).map(tuple)),
+    st.builds(
+        Judgement, outcome=st.just(Outcome.BROKEN), reason=ANY_TEXT, evidence=IDS, findings=st.lists(FINDINGS, max_size=3).map(tuple)
+    ),
 )
 VERDICTS = st.builds(
     Verdict,

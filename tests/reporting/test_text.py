@@ -11,7 +11,8 @@ from rich.text import Text
 
 from hookproof.reporting.text import bytes_as_text, hex_rows, is_binary, printable, text_as_bytes, unescaped, visible
 
-HOSTILE = st.text(alphabet=st.one_of(st.characters(), st.sampled_from(list("\x1b\x00\r\n\u202e\u2028\ud800\\{}ux[]/:#@ab") + [":smile:"])))
+PIECES = ["\x1b", "\0", "\r", "\n", "\u202e", "\u2028", "\ud800", *"\\{}ux[]/:#@ab", ":smile:", "[/]", "[bold]", "::error", "##vso["]
+HOSTILE = st.lists(st.characters() | st.sampled_from(PIECES)).map("".join)
 
 
 @given(HOSTILE)

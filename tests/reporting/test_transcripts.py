@@ -66,9 +66,7 @@ def write(path: Path, header: RunHeader, records: list[Record]) -> str:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(RECORDS, max_size=5), complete=st.booleans(), aborted=st.none() | ANY_TEXT)
-def test_every_record_comes_back(
-    tmp_path: Path, header: RunHeader, records: list[Record], aborted: str | None, *, complete: bool
-) -> None:
+def test_every_record_comes_back(tmp_path: Path, header: RunHeader, records: list[Record], aborted: str | None, *, complete: bool) -> None:
     """What is written is read, whatever bytes and characters it holds, and each record is one ASCII line."""
     path = tmp_path / "t.ndjson"
     writer = TranscriptWriter(path, header)
@@ -120,7 +118,9 @@ def test_an_altered_line_is_refused(tmp_path: Path, header: RunHeader, line: int
     path = tmp_path / "t"
     write(path, header, [note(1), note(2)])
     lines = path.read_bytes().splitlines(keepends=True)
-    changed = lines[line].replace(b'"n1"', b'"n9"').replace(b'"ci"', b'"cx"').replace(b'"n2"', b'"n9"').replace(b'"count": 2', b'"count": 3')
+    changed = (
+        lines[line].replace(b'"n1"', b'"n9"').replace(b'"ci"', b'"cx"').replace(b'"n2"', b'"n9"').replace(b'"count": 2', b'"count": 3')
+    )
     for altered in (
         [*lines[:line], changed, *lines[line + 1 :]],
         [*lines[: line + 1], *lines[line:]],

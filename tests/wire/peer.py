@@ -7,6 +7,17 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from hookproof.model.transcript import Attempt
+from hookproof.wire.listener import CaptureListener
+
+
+def recorded(listener: CaptureListener, count: int, name: str = "e") -> tuple[Attempt, ...]:
+    """Wait until exactly so many attempts were recorded: a peer may see our last byte an instant before the record exists."""
+    assert listener.wait([name], count, 5)
+    attempts = listener.attempts([name])
+    assert len(attempts) == count
+    return attempts
+
 
 class Peer:
     """A connection to an endpoint; every wait is bounded by a socket time-out, which fails the test."""

@@ -7,16 +7,14 @@ import pytest
 from hookproof.model.errors import IllFormedError
 from hookproof.model.transcript import Answer, Attempt
 from hookproof.wire.listener import CaptureListener
-from tests.wire.peer import Peer
+from tests.wire.peer import Peer, recorded
 
 OK = Answer()
 
 
 def only(listener: CaptureListener) -> Attempt:
     """Wait for the one attempt."""
-    assert listener.wait(["e"], 1, 5)
-    (attempt,) = listener.attempts(["e"])
-    return attempt
+    return recorded(listener, 1)[0]
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 304, 410, 500, 799])
@@ -145,7 +143,7 @@ def test_a_huge_body_arrives_whole(listener: CaptureListener, body: bytes, repea
         assert peer.answer()[2] == body * repeat
         peer.send(peer.post())
         assert peer.answer()[0] == 200
-    assert all(attempt.answer_done_at for attempt in listener.attempts(["e"]))
+    assert all(attempt.answer_done_at for attempt in recorded(listener, 2))
 
 
 def test_an_endless_body_stops_with_the_peer(listener: CaptureListener) -> None:

@@ -14,7 +14,7 @@ from hookproof.model.transcript import Answer, Attempt
 from hookproof.ports import Listener
 from hookproof.wire.bounds import Bounds
 from hookproof.wire.listener import CaptureListener
-from tests.wire.peer import Peer
+from tests.wire.peer import Peer, recorded
 
 OK = Answer()
 
@@ -39,7 +39,7 @@ def test_bytes_are_kept_as_sent(listener: CaptureListener) -> None:
         sent = peer.post(body, "X-b: 2", "x-A:   \xfc \t", "X-b:1", "x-B:")
         peer.send(sent)
         peer.answer()
-        (attempt,) = listener.attempts(["e"])
+        (attempt,) = recorded(listener, 1)
         assert attempt.headers == (
             ("Host", "test"),
             ("Content-Length", "256"),
@@ -61,7 +61,7 @@ def test_stamps_are_in_order(listener: CaptureListener) -> None:
             peer.answer()
         peer.send(peer.post() * 20)
         assert [peer.answer()[0] for _ in range(20)] == [200] * 20
-    attempts = listener.attempts(["e"])
+    attempts = recorded(listener, 25)
     for a in attempts:
         assert a.body_read_at is not None
         assert a.answer_started_at is not None
@@ -80,7 +80,7 @@ def test_ids_follow_acceptance_and_records_follow_completion(listener: CaptureLi
         assert listener.wait_accepted(["e"], 1, 5)
         deliver(url)
         listener.release(["e"])
-    assert [a.id for a in listener.attempts(["e"])] == ["a2", "a1"]
+    assert [a.id for a in recorded(listener, 2)] == ["a2", "a1"]
 
 
 def test_pipelined_requests_are_answered_in_order(listener: CaptureListener) -> None:
@@ -89,7 +89,7 @@ def test_pipelined_requests_are_answered_in_order(listener: CaptureListener) -> 
     with Peer(listener.open_endpoint("e", script, then=OK)) as peer:
         peer.send(b"".join(peer.post(b"%d" % number) for number in range(4)))
         assert [peer.answer()[0] for _ in range(4)] == [201, 202, 203, 200]
-    assert [a.body for a in listener.attempts(["e"])] == [b"0", b"1", b"2", b"3"]
+    assert [a.body for a in recorded(listener, 4)] == [b"0", b"1", b"2", b"3"]
 
 
 def test_requests_behind_a_held_one_are_recorded_too(listener: CaptureListener) -> None:
@@ -97,8 +97,7 @@ def test_requests_behind_a_held_one_are_recorded_too(listener: CaptureListener) 
     with Peer(listener.open_endpoint("e", (), then=Answer(mode="never"))) as peer:
         peer.send(peer.post(b"1") + peer.post(b"2") + peer.post(b"333")[:-2])
         assert listener.wait_accepted(["e"], 1, 5)
-    assert listener.wait(["e"], 3, 5)
-    attempts = listener.attempts(["e"])
+    attempts = recorded(listener, 3)
     assert [(a.body, a.malformed is None) for a in attempts] == [(b"1", True), (b"2", True), (b"3", False)]
     assert all(a.closed_at for a in attempts)
 
@@ -119,7 +118,7 @@ def test_continue_comes_before_the_content(listener: CaptureListener) -> None:
         assert peer.answer()[0] == 100
         peer.send(b"body")
         assert peer.answer()[0] == 200
-    (attempt,) = listener.attempts(["e"])
+    (attempt,) = recorded(listener, 1)
     assert attempt.body_read_at is not None
     assert attempt.answer_started_at is not None
     assert attempt.answer_started_at >= attempt.body_read_at
@@ -133,7 +132,7 @@ def test_chunked_content_and_split_bytes(listener: CaptureListener) -> None:
         for byte in peer.raw(text):
             peer.send(bytes([byte]))
         assert peer.answer()[0] == 200
-    (attempt,) = listener.attempts(["e"])
+    (attempt,) = recorded(listener, 1)
     assert (attempt.body, attempt.malformed) == (b"abc", None)
 
 
@@ -158,7 +157,7 @@ def test_malformed_requests_are_refused_and_recorded(listener: CaptureListener, 
         peer.send(peer.raw(text))
         assert peer.answer()[0] == status
         assert peer.rest() == b""
-    (attempt,) = listener.attempts(["e"])
+    (attempt,) = recorded(listener, 1)
     assert reason in (attempt.malformed or "")
     assert attempt.answer.status == status
     assert attempt.head
@@ -169,8 +168,7 @@ def test_a_connection_cut_inside_the_body_is_recorded(listener: CaptureListener)
     """The bytes seen so far are evidence, the attempt has no answer."""
     with Peer(listener.open_endpoint("e", (), then=OK)) as peer:
         peer.send(peer.post(b"0123456789")[:-4])
-    assert listener.wait(["e"], 1, 5)
-    (attempt,) = listener.attempts(["e"])
+    (attempt,) = recorded(listener, 1)
     assert (attempt.body, attempt.answer_started_at) == (b"012345", None)
     assert "closed inside" in (attempt.malformed or "")
     assert attempt.closed_at is not None
@@ -182,7 +180,7 @@ def test_slow_requests_are_given_up(bounds: Bounds, reason: str) -> None:
     with CaptureListener(bounds=bounds) as listener, Peer(listener.open_endpoint("e", (), then=OK)) as peer:
         peer.send(peer.post(b"12")[:-1])
         assert peer.answer()[0] == 408
-        assert reason in (listener.attempts(["e"])[0].malformed or "")
+        assert reason in (recorded(listener, 1)[0].malformed or "")
 
 
 def test_the_bound_of_connections_holds() -> None:
@@ -204,7 +202,7 @@ def test_the_bound_of_attempts_holds() -> None:
     with CaptureListener(bounds=Bounds(attempts=1)) as listener:
         url = listener.open_endpoint("e", (), then=OK)
         assert [deliver(url), deliver(url)] == [200, 503]
-        assert (len(listener.attempts(["e"])), listener.dropped) == (1, 1)
+        assert (len(recorded(listener, 1)), listener.dropped) == (1, 1)
 
 
 @pytest.mark.parametrize("target", ["/", "/favicon.ico", "*", f"/{'0' * 32}/e", "/x/TOKEN/e", "/TOKENff/e", "xTOKEN"])
@@ -232,7 +230,7 @@ def test_what_stands_behind_the_token_is_kept(listener: CaptureListener, suffix:
     path = "/" + url.split("/", 3)[3]
     assert deliver(url, target=path + suffix) == 200
     assert deliver(url, target="http://any:1" + path + suffix) == 200
-    assert [a.target for a in listener.attempts(["e"])] == [path + suffix, "http://any:1" + path + suffix]
+    assert [a.target for a in recorded(listener, 2)] == [path + suffix, "http://any:1" + path + suffix]
 
 
 def test_urls_are_unguessable_and_can_be_public() -> None:
@@ -246,7 +244,7 @@ def test_urls_are_unguessable_and_can_be_public() -> None:
         local = f"http://127.0.0.1:{listener.port}"
         path = "/" + urls[0].split("/", 3)[3]
         assert [deliver(local, target=path), deliver(local, target=path.removeprefix("/in"))] == [200, 200]
-        assert len(listener.attempts(["a b/ü"])) == 2
+        assert len(recorded(listener, 2, "a b/ü")) == 2
 
 
 def test_a_port_can_be_refused_and_reopened(listener: CaptureListener) -> None:
@@ -266,7 +264,7 @@ def test_a_port_can_be_refused_and_reopened(listener: CaptureListener) -> None:
             listener.reopen_port("e")
             assert deliver(url) == 200
         assert kept.rest() == b""
-    assert len(listener.attempts(["e"])) == 4
+    assert len(recorded(listener, 4)) == 4
 
 
 def test_closing_a_port_lets_answers_finish(listener: CaptureListener) -> None:
@@ -309,24 +307,31 @@ def test_a_waiter_wakes_when_enough_was_recorded(listener: CaptureListener) -> N
 
 
 def test_waiting_does_not_poll(listener: CaptureListener, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one waits for three records the Condition is notified once: when the third is there."""
+    """Who waits for three records sleeps once, without a time slice, and is notified once: when the third is there."""
     url = listener.open_endpoint("e", (), then=OK)
-    notified: list[int] = []
     changed = listener._ledger._changed
-    notify_all = changed.notify_all
+    sleep, notify_all = changed.wait, changed.notify_all
+    asleep = threading.Event()
+    seen: list[object] = []
 
-    def counted() -> None:
-        notified.append(len(listener._ledger.attempts(["e"])))
+    def counted_wait(timeout: float | None = None) -> bool:
+        seen.append("sleeps")
+        asleep.set()
+        return sleep(timeout)
+
+    def counted_notify() -> None:
+        seen.append(len(listener.attempts(["e"])))
         notify_all()
 
-    monkeypatch.setattr(changed, "notify_all", counted)
+    monkeypatch.setattr(changed, "wait", counted_wait)
+    monkeypatch.setattr(changed, "notify_all", counted_notify)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(listener.wait, ["e"], 3, 5)
+        assert asleep.wait(5)
         for _ in range(3):
             deliver(url)
         assert waiting.result(5)
-    deliver(url)
-    assert notified in ([3], [])
+    assert seen == ["sleeps", 3]
 
 
 def test_two_hundred_connections_at_once(listener: CaptureListener) -> None:

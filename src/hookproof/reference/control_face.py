@@ -11,13 +11,13 @@ from typing import Any
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hookproof import __version__
 from hookproof.reference.engine import Engine
 from hookproof.reference.records import Scope
-from hookproof.reference.refusals import body_object, by_method, invalid, missing, unauthorized
+from hookproof.reference.refusals import Answer, body_object, by_method, invalid, missing, unauthorized
 from hookproof.reference.timekeeping import rfc3339
 
 BASE = "/conformance/v1"
@@ -64,7 +64,7 @@ class ControlFace:
         """Declare what this platform offers."""
         self._master(request)
         timekeeping = self._engine.timekeeping
-        return JSONResponse(
+        return Answer(
             {
                 "roles": ["platform"],
                 "implementation": {"name": "hookproof reference platform", "version": __version__},
@@ -91,7 +91,7 @@ class ControlFace:
         if not isinstance(name, str):
             raise invalid("name is not a string")
         scope = await self._engine.open_scope(name)
-        return JSONResponse({"id": scope.id, "api_key": scope.api_key}, 201)
+        return Answer({"id": scope.id, "api_key": scope.api_key}, 201)
 
     async def close_scope(self, request: Request) -> Response:
         """Remove a tenant and all it holds."""
@@ -111,11 +111,11 @@ class ControlFace:
             event_id = await self._engine.emit(self._scope(request), event_type, content)
         except ValueError as error:
             raise invalid(f"data cannot be written: {error}") from None
-        return JSONResponse({"id": event_id}, 202)
+        return Answer({"id": event_id}, 202)
 
     async def clock(self, request: Request) -> Response:
         """Read a scope's clock."""
-        return JSONResponse(self._reading(self._scope(request)))
+        return Answer(self._reading(self._scope(request)))
 
     async def advance(self, request: Request) -> Response:
         """Move a scope's virtual clock."""
@@ -126,7 +126,7 @@ class ControlFace:
         if not math.isfinite(seconds) or not 0 <= seconds <= _LONGEST_ADVANCE:
             raise invalid(f"seconds is not between 0 and {_LONGEST_ADVANCE}")
         await self._engine.advance(scope, seconds)
-        return JSONResponse(self._reading(scope), 202)
+        return Answer(self._reading(scope), 202)
 
     def _reading(self, scope: Scope) -> dict[str, Any]:
         due = self._engine.dispatcher.next_due(scope)
@@ -143,7 +143,7 @@ class ControlFace:
         event_id = request.query_params.get("event_id")
         if not event_id:
             raise invalid("event_id is missing")
-        return JSONResponse({"attempts": [_account(row) for row in self._engine.store.attempts_of(scope, event_id)]})
+        return Answer({"attempts": [_account(row) for row in self._engine.store.attempts_of(scope, event_id)]})
 
     async def lifecycle(self, request: Request) -> Response:
         """Acknowledge, then restart or die."""
@@ -151,7 +151,7 @@ class ControlFace:
         action = (await body_object(request)).get("action")
         if action not in (RESTART, KILL):
             raise invalid(f"action is neither {RESTART} nor {KILL}")
-        return JSONResponse({"action": action}, 202, {"Connection": "close"}, background=BackgroundTask(self._act, action))
+        return Answer({"action": action}, 202, {"Connection": "close"}, background=BackgroundTask(self._act, action))
 
     async def _act(self, action: str) -> None:
         self._lifecycle(action)

@@ -9,14 +9,14 @@ import uuid
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hookproof.model.contract import Contract
 from hookproof.reference.drafts import draft
 from hookproof.reference.engine import Engine
 from hookproof.reference.records import Endpoint, Scope
-from hookproof.reference.refusals import body_object, by_method, invalid, unauthorized
+from hookproof.reference.refusals import Answer, body_object, by_method, invalid, unauthorized
 from hookproof.reference.timekeeping import rfc3339
 
 _ASSUMED_COLLECTION = "/api/v1/webhooks"  # where the contract's API document names no place
@@ -110,7 +110,7 @@ class PublicFace:
 
     def _answer(self, scope: Scope, content: object, *, status: int = 200, **meta: object) -> Response:
         moment = rfc3339(self._engine.timekeeping.now(scope))
-        return JSONResponse({"data": content, "meta": {"request_id": f"req_{uuid.uuid4().hex}", "timestamp": moment, **meta}}, status)
+        return Answer({"data": content, "meta": {"request_id": f"req_{uuid.uuid4().hex}", "timestamp": moment, **meta}}, status)
 
 
 def shown(endpoint: Endpoint) -> dict[str, Any]:

@@ -19,6 +19,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _LARGEST_BODY = 16 * 1024 * 1024
 
 
+class Answer(JSONResponse):
+    """A JSON answer that can carry whatever a request could."""
+
+    def render(self, content: object) -> bytes:
+        """Write compact JSON; lone surrogates, which a client may have sent as escapes, leave as escapes."""
+        return jsontext.compact(content)
+
+
 class RefusalError(Exception):
     """A request that is answered with an error: its status, a code for machines, a message for people."""
 
@@ -77,11 +85,11 @@ def by_method(table: dict[str, Endpoint]) -> Endpoint:
 async def refusal_answer(_: Request, error: Exception) -> Response:
     """Answer a ``RefusalError``."""
     assert isinstance(error, RefusalError)
-    return JSONResponse({"error": {"code": error.code, "message": str(error)}}, error.status)
+    return Answer({"error": {"code": error.code, "message": str(error)}}, error.status)
 
 
 async def framework_answer(_: Request, error: Exception) -> Response:
     """Answer an unknown path or method in the same form."""
     assert isinstance(error, HTTPException)
     code = http.HTTPStatus(error.status_code).name.lower()
-    return JSONResponse({"error": {"code": code, "message": error.detail}}, error.status_code, error.headers)
+    return Answer({"error": {"code": code, "message": error.detail}}, error.status_code, error.headers)

@@ -19,7 +19,6 @@ from hookproof.rules.rule import Terms, rule
 from hookproof.rules.subscribing import document
 from hookproof.rules.view import View
 
-
 OK = 200
 
 

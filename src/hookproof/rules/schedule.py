@@ -14,6 +14,7 @@ from hookproof.model.contract import RetryPolicy
 from hookproof.model.verdict import Judgement, Observations, not_observed
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import (
+    GRACE_SECONDS,
     answer_class,
     legal_policies,
     scheduled,
@@ -25,7 +26,6 @@ from hookproof.rules.timing import (
 )
 from hookproof.rules.view import Delivery, View
 
-GRACE_SECONDS = 0.25
 PARALLEL = 8
 
 
@@ -70,31 +70,44 @@ def _fault(view: View, terms: Terms, delivery: Delivery, policy: RetryPolicy) ->
 def waits_follow_the_schedule(view: View, terms: Terms) -> Judgement:
     """Each wait before a retry is the one that a legal policy promises."""
     seen = Observations(missing="no failing delivery of such an event was sent a second time")
-    matched: dict[str, list[Delivery]] = defaultdict(list)
+    by_type: dict[str, list[tuple[Delivery, set[str]]]] = defaultdict(list)
     for delivery, policies in _judged(view, terms):
         if len(scheduled(view, terms, delivery.attempts)) < 2:  # noqa: PLR2004 -- a wait needs two sends
             continue
         faults = {policy.name: _fault(view, terms, delivery, policy) for policy in policies}
-        legal = [name for name, fault in faults.items() if fault is None]
-        if legal:
-            matched[legal[0]].append(delivery)
+        legal = {name for name, fault in faults.items() if fault is None}
+        if legal and delivery.emission is not None:
+            by_type[delivery.emission.type].append((delivery, legal))
             seen.saw(*delivery.ids)
         else:
             sentence, *ids = next(fault for fault in faults.values() if fault is not None)
             seen.broke(f"event {delivery.event_id!r}: {sentence}", *ids)
-    if len(matched) > 1 and len({d.emission.type for group in matched.values() for d in group if d.emission}) == 1:
-        both = [group[0] for group in matched.values()]
-        seen.broke("one event type follows two policies: " + ", ".join(sorted(matched)), both[0].ids[0], both[1].ids[0])
-    for name in sorted(matched):
-        seen.read_as(f"policy {name}")
-        _judge_lateness(view, terms, terms.contract.policy.retry[name], matched[name], seen)
+    for kind, group in sorted(by_type.items()):
+        common = [name for name in terms.parameters["policies"] if all(name in legal for _, legal in group)]
+        if common:
+            _choose_policy(view, terms, common, [delivery for delivery, _ in group], seen)
+        else:
+            odd = next(delivery for delivery, legal in group if not legal & group[0][1] or legal != group[0][1])
+            names = ", ".join(sorted(set().union(*(legal for _, legal in group))))
+            seen.broke(f"one event type, {kind!r}, follows two policies: {names}", group[0][0].ids[0], odd.ids[0])
     return seen.conclude(grade=terms.capabilities.grade)
 
 
-def _judge_lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[Delivery], seen: Observations) -> None:
+def _choose_policy(view: View, terms: Terms, names: list[str], group: list[Delivery], seen: Observations) -> None:
+    """Name the first policy that nothing speaks against; broken if every one that is not too early is provably too late."""
+    faults = {name: _lateness(view, terms, terms.contract.policy.retry[name], group, seen) for name in names}
+    chosen = next((name for name, fault in faults.items() if fault is None), None)
+    if chosen is not None:
+        seen.read_as(f"policy {chosen}")
+        return
+    sentence, *ids = next(fault for fault in faults.values() if fault is not None)
+    seen.broke(sentence, *ids)
+
+
+def _lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[Delivery], seen: Observations) -> tuple[str, str, str] | None:
     """In scaled and real time: late only if the medians of two groups of eight both are, and our own canary was not."""
     if terms.capabilities.time == "virtual":
-        return
+        return None
     lateness = max((float(note.facts.get("seconds", 0)) for note in view.notes if note.name == "canary-lateness"), default=0.0)
     endpoints = defaultdict(list)
     for delivery in group:
@@ -102,7 +115,7 @@ def _judge_lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[D
     crowds = [sends for sends in endpoints.values() if len(sends) >= PARALLEL]
     if len(crowds) < 2 or lateness >= GRACE_SECONDS / 2:  # noqa: PLR2004 -- twice, says the timing law
         seen.read_as("lateness not decidable: too few parallel events or a busy host")
-        return
+        return None
     scale = terms.capabilities.time_scale
     for number, delay in enumerate(policy.delays):
         gaps = [
@@ -114,13 +127,12 @@ def _judge_lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[D
         )
         if all(len(g) >= PARALLEL and median(g) > bound for g in gaps):
             culprit = crowds[0][0]
-            seen.broke(
+            sentence = (
                 f"the median of wait {number + 1} of {policy.name!r} is {median(gaps[0]):.1f} s over {len(gaps[0])} events, twice; "
-                f"promised {delay:g} s",
-                culprit[number].id,
-                culprit[number + 1].id,
+                f"promised {delay:g} s"
             )
-            return
+            return sentence, culprit[number].id, culprit[number + 1].id
+    return None
 
 
 @rule("retries", needs=("retry", "time"), parameters=("policies",))
@@ -128,10 +140,11 @@ def sends_are_as_many_as_promised(view: View, terms: Terms) -> Judgement:
     """An event that is never accepted is sent exactly as often as a legal reading of the policy says, then no more."""
     seen = Observations(missing="no delivery failed to its end with a canary after one more retry would have been due")
     unseen = 0
-    for delivery, policies in _judged(view, terms):
+    for delivery, promised in _judged(view, terms):
         if delivery.emission is None or answer_class(delivery.attempts[-1].answer) != "5xx" or _meant_to_end(view, delivery):
             continue
         sends = scheduled(view, terms, delivery.attempts)
+        policies = tuple(policy for policy in promised if _fault(view, terms, delivery, policy) is None) or promised
         legal = {total: f"{policy.name}: {name}" for policy in policies for name, total in policy.sends.items()}
         last, most = sends[-1], max(legal)
         canary = witness(view, terms, last, _silence(terms, policies, len(sends)))

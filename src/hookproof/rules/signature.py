@@ -32,7 +32,7 @@ def _schemes(terms: Terms) -> tuple[Scheme, ...]:
 
 def _shown(view: View, schemes: tuple[Scheme, ...], attempt: Attempt) -> tuple[Scheme, Signed] | None:
     """Give the first scheme that an attempt shows and what its headers claim; read once for all rules."""
-    key, known = (attempt.id, schemes[0].name if schemes else ""), view.readings.signed
+    key, known = (attempt.id, " ".join(scheme.name for scheme in schemes)), view.readings.signed
     if key not in known:
         scheme = next((scheme for scheme in schemes if scheme.present(attempt.headers)), None)
         known[key] = None if scheme is None else (scheme, scheme.read(attempt.headers))

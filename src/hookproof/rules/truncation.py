@@ -140,9 +140,15 @@ def _cut(view: View) -> Iterator[tuple[Attempt, Emission | None, dict[str, Any]]
             yield attempt, view.emission_of.get(body.event_id or ""), data
 
 
+def _members(emission: Emission) -> Mapping[str, Any]:
+    return emission.data if isinstance(emission.data, dict) else {}
+
+
 @rule("truncation", needs=("emit",))
-def cut_events_have_their_shape(view: View, _terms: Terms) -> Judgement:
+def cut_events_have_their_shape(view: View, terms: Terms) -> Judgement:
     """A cut event keeps id, type and time, says that it is cut in both places, and gives the size that was over."""
+    if terms.contract.policy.truncation is None:
+        return not_applicable("the contract promises no truncation")
     seen = Observations(missing="no cut event was delivered")
     compiled = bodies.validators_of(view.contract).truncated
     for attempt, _emission, _data in _cut(view):
@@ -184,7 +190,8 @@ def cut_events_hold_identifiers_only(view: View, terms: Terms) -> Judgement:
         if promise is None or emission is None:
             continue
         extra = sorted(set(data) - {promise.flag_member, promise.size_member, *promise.identifiers})
-        wrong = [n for n in promise.identifiers if n in data and (n not in emission.data or emission.data[n] != data[n])]
+        original = _members(emission)
+        wrong = [n for n in promise.identifiers if n in data and (n not in original or original[n] != data[n])]
         if extra or wrong:
             what = f"unpromised member {extra[0]!r}" if extra else f"identifier {wrong[0]!r} that differs from the original"
             seen.broke(f"cut data holds {what}", attempt.id, excerpt=attempt.body)
@@ -201,7 +208,7 @@ def cut_events_keep_all_identifiers(view: View, terms: Terms) -> Judgement:
     for attempt, emission, data in _cut(view):
         if promise is None or emission is None:
             continue
-        carried = [name for name in promise.identifiers if name in emission.data]
+        carried = [name for name in promise.identifiers if name in _members(emission)]
         lost = [name for name in carried if name not in data]
         if lost:
             seen.broke(f"the original's identifier {lost[0]!r} is missing from the cut data", attempt.id, excerpt=attempt.body)

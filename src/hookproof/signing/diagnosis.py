@@ -11,6 +11,8 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 
+from hookproof.signing.scheme import field_bytes
+
 _ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
     "base64": lambda raw: base64.b64encode(raw).decode(),
     "base64 without padding": lambda raw: base64.b64encode(raw).decode().rstrip("="),
@@ -23,7 +25,7 @@ _ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
 
 def _keys(secret: str) -> dict[str, bytes]:
     bare = secret.removeprefix("whsec_")
-    keys = {"the decoded secret": b"", "the whole secret as text": secret.encode(), "the secret's text without prefix": bare.encode()}
+    keys = {"an empty secret": b"", "the whole secret as text": secret.encode(), "the secret's text without prefix": bare.encode()}
     try:
         keys["the decoded secret"] = base64.b64decode(bare, validate=True)
         keys["the secret decoded twice"] = base64.b64decode(keys["the decoded secret"], validate=True)
@@ -33,7 +35,7 @@ def _keys(secret: str) -> dict[str, bytes]:
 
 
 def _contents(message_id: str, timestamp: str, body: bytes) -> dict[str, bytes]:
-    head_id, head_time = message_id.encode("utf-8", "replace"), timestamp.encode("utf-8", "replace")
+    head_id, head_time = field_bytes(message_id), field_bytes(timestamp)
     return {
         "id.timestamp.body": head_id + b"." + head_time + b"." + body,
         "timestamp.body (id not covered)": head_time + b"." + body,

@@ -58,7 +58,7 @@ class Scheme:
         """Give the name of the key reading under which one of the tags is right, or None."""
         for reading, key in self.keys(secret).items():
             expected = self.tag(key, signed, body).encode()
-            if any(hmac.compare_digest(expected, tag.encode("utf-8", "surrogateescape")) for tag in signed.tags):
+            if any(hmac.compare_digest(expected, field_bytes(tag)) for tag in signed.tags):
                 return reading
         return None
 
@@ -69,6 +69,14 @@ def field(headers: HeaderPairs, name: str) -> str | None:
         if key == name or key.lower() == name:
             return value
     return None
+
+
+def field_bytes(text: str) -> bytes:
+    """Give the bytes of a header value: fields are recorded as Latin-1, so that every byte survives."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def base64_text(raw: bytes) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from hookproof.model.transcript import HeaderPairs
-from hookproof.signing.scheme import Scheme, Signed, base64_text, decoded_secret, field
+from hookproof.signing.scheme import Scheme, Signed, base64_text, decoded_secret, field, field_bytes
 
 _ENTRY = re.compile(r"v1,([A-Za-z0-9+/]{43}=)", re.ASCII)
 _FOREIGN = re.compile(r"v(?!1,)[0-9]+[a-z]?,\S+", re.ASCII)
@@ -21,7 +21,7 @@ def _read(headers: HeaderPairs) -> Signed:
     if not raw:
         fault = "webhook-signature is missing or empty"
     elif odd:
-        fault = f"webhook-signature entry {odd[0]!r} is not `v1,` and 44 characters of base64"
+        fault = f"webhook-signature entry {entries.index(odd[0]) + 1} ({odd[0][:4]!r}…) is not `v1,` and 44 characters of base64"
     elif not tags:
         fault = "webhook-signature has no v1 entry"
     return Signed(message_id=field(headers, "webhook-id"), timestamp=field(headers, "webhook-timestamp"), tags=tags, fault=fault)
@@ -37,7 +37,7 @@ STANDARD_WEBHOOKS = Scheme(
     header="webhook-signature",
     present=lambda headers: field(headers, "webhook-signature") is not None,
     read=_read,
-    content=lambda message_id, timestamp, body: f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body,
+    content=lambda message_id, timestamp, body: field_bytes(f"{message_id}.{timestamp}.") + body,
     keys=_keys,
     encode=base64_text,
     timestamped=True,

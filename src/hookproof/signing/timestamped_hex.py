@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from hookproof.model.transcript import HeaderPairs
-from hookproof.signing.scheme import Scheme, Signed, decoded_secret, field
+from hookproof.signing.scheme import Scheme, Signed, decoded_secret, field, field_bytes
 
 _TAG = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -46,7 +46,7 @@ def timestamped_hex(name: str, header: str) -> Scheme:
         header=header,
         present=lambda headers: (field(headers, header) or "").lstrip().startswith("t="),
         read=_reader(header),
-        content=lambda _message_id, timestamp, body: f"{timestamp}.".encode("utf-8", "surrogateescape") + body,
+        content=lambda _message_id, timestamp, body: field_bytes(f"{timestamp}.") + body,
         keys=secret_readings,
         encode=bytes.hex,
         timestamped=True,
