@@ -29,7 +29,7 @@ from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reference.serve import serve_platform
 from hookproof.reporting.results import write_results
 from hookproof.reporting.terminal import explain_clause, list_clauses, list_contracts, print_summary
-from hookproof.reporting.text import visible
+from hookproof.reporting.text import printable
 from hookproof.reporting.transcripts import read_transcript
 from hookproof.rules.catalogue import RULES
 from hookproof.staging.options import DEFAULT_CONTRACT, DEFAULT_KEY_VARIABLE
@@ -89,11 +89,11 @@ def judge_command(transcript: Path, contract: str, results: Path | None, *, requ
         )
     selection = next((n.facts["items"] for n in loaded.records if isinstance(n, Note) and n.name == "judged"), None)
     verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection))
-    print_summary(Console(), loaded.header, promised, verdicts)
+    print_summary(Console(), loaded.header, promised, verdicts, require_complete=require_complete)
     if results is not None:
         write_results(results, loaded.header, verdicts, transcript_digest=footer.digest, complete=footer.complete)
     if not footer.complete:
-        click.echo(f"the recording was stopped early: {visible(footer.aborted or 'unknown cause')}", err=True)
+        click.echo(f"the recording was stopped early: {printable(footer.aborted or 'unknown cause')}", err=True)
         return 6
     return status_of(verdicts, require_complete=require_complete)
 
@@ -216,9 +216,7 @@ def explain(clause: str) -> int:
 @click.option("--time-scale", default=1000.0, show_default=True, help="Divisor of delays in scaled time.")
 @click.option("--database", type=click.Path(path_type=Path), help="SQLite file; without it a temporary one.")
 @click.option("--api-key-env", default=DEFAULT_KEY_VARIABLE, show_default=True, help="Variable with the API key; empty: one is made.")
-def reference(
-    role: str, contract: str, port: int, time_mode: str, time_scale: float, database: Path | None, api_key_env: str
-) -> int:
+def reference(role: str, contract: str, port: int, time_mode: str, time_scale: float, database: Path | None, api_key_env: str) -> int:
     """Serve the reference implementation until interrupted."""
     promised = read_contract(contract)
     key = os.environ.get(api_key_env, "")
@@ -240,7 +238,7 @@ def guarded(call: Callable[[], Any]) -> int:
     try:
         return int(call() or 0)
     except HookproofError as error:
-        click.echo(f"hookproof: {visible(str(error))}", err=True)
+        click.echo(f"hookproof: {printable(str(error))}", err=True)
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code

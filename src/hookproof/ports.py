@@ -99,9 +99,7 @@ class Platform(Protocol):
 class Listener(Protocol):
     """Our receiver of deliveries: endpoints with unguessable paths and scripted answers."""
 
-    def open_endpoint(
-        self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = ""
-    ) -> str:
+    def open_endpoint(self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = "") -> str:
         """Open an endpoint and give its URL: the answers of ``script`` in order of arrival, then ``then`` for ever."""
 
     def rescript(self, name: str, script: Sequence[Answer], *, then: Answer) -> None:

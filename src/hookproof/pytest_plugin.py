@@ -19,7 +19,7 @@ from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
 from hookproof.reporting.terminal import print_summary
-from hookproof.reporting.text import visible
+from hookproof.reporting.text import printable
 from hookproof.staging.options import read_options
 from hookproof.staging.session import Session, read_contract
 from hookproof.staging.situation import scan
@@ -94,7 +94,7 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
     """End pytest with one line and the right status when the options or the contract are wrong; collecting cannot do it."""
     error = config.stash.get(_ERROR, None)
     if error is not None:
-        pytest.exit(visible(str(error)), returncode=error.exit_code)
+        pytest.exit(printable(str(error)), returncode=error.exit_code)
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +116,11 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
     except HookproofError as error:
         request.config.stash[_ERROR] = error
         hookproof_session.aborted = str(error)
-        pytest.exit(visible(str(error)), returncode=error.exit_code)
+        pytest.exit(printable(str(error)), returncode=error.exit_code)
+    except Exception as error:
+        hookproof_session.aborted = f"a bug of ours: {type(error).__name__}"
+        request.config.stash[_ERROR] = HookproofError("hookproof", hookproof_session.aborted, remedy="Please report it with the traceback.")
+        raise
     labels = {
         "clause": verdict.clause,
         "level": verdict.level.value,
@@ -163,7 +167,7 @@ def expect_kept(verdict: Verdict, session: Session) -> None:
     """Turn a verdict into the outcome of the running test: fail, skip with the reason, or pass."""
     known = f"{verdict.clause}{':' + verdict.event if verdict.event else ''}" in session.options.known_failures
     if verdict.outcome in (Outcome.NOT_OBSERVED, Outcome.NOT_APPLICABLE):
-        pytest.skip(f"{verdict.outcome.value}: {visible(verdict.judgement.reason)}")
+        pytest.skip(f"{verdict.outcome.value}: {printable(verdict.judgement.reason)}")
     if verdict.outcome is Outcome.BROKEN and verdict.level is Level.MUST:
         records = _lookup(session)
         text = failure_text(verdict, session.contract.clauses_by_id[verdict.clause], records.get)
@@ -191,7 +195,10 @@ def exit_code(session: Session) -> int:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set pytest's status to ours when items were judged."""
     run, error = session.config.stash.get(_SESSION, None), session.config.stash.get(_ERROR, None)
-    if run is None or error is not None or exitstatus not in (0, 1):
+    if run is None or exitstatus not in (0, 1):
+        return
+    if error is not None:
+        session.exitstatus = error.exit_code
         return
     session.exitstatus = exit_code(run) or exitstatus
 
@@ -204,8 +211,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     buffer = io.StringIO()
     colour = bool(getattr(terminalreporter, "hasmarkup", False))
     console = Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth), force_terminal=colour, no_color=not colour)  # noqa: SLF001 -- pytest has no public width
-    print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts())
+    print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts(), require_complete=run.options.require_complete)
     terminalreporter.write_sep("=", "hookproof")
     terminalreporter.write(buffer.getvalue())
     if config.stash.get(_ERROR, None) is not None:
-        terminalreporter.write_line(f"stopped early: {visible(str(config.stash[_ERROR]))}")
+        terminalreporter.write_line(f"stopped early: {printable(str(config.stash[_ERROR]))}")

@@ -27,7 +27,10 @@ def test_a_creation_shows_the_endpoint_and_its_secret_once(tenant: Tenant) -> No
     assert set(made.json()["meta"]) == {"request_id", "timestamp"}
     again = tenant.ask("GET", f"{GATES}/{shown['id']}")
     assert (again.status_code, set(again.json()["data"])) == (200, SHOWN)
-    assert shown["signing_secret"] not in tenant.ask("GET", GATES).text + tenant.ask("PUT", f"{GATES}/{shown['id']}", json={}).text
+    assert (
+        shown["signing_secret"]
+        not in tenant.ask("GET", GATES).text + tenant.ask("PUT", f"{GATES}/{shown['id']}", json={"active": True}).text
+    )
 
 
 def test_a_given_secret_is_used(tenant: Tenant) -> None:
@@ -36,28 +39,29 @@ def test_a_given_secret_is_used(tenant: Tenant) -> None:
     assert made.json()["data"]["signing_secret"] == SECRET
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"[]",
-        b"{",
-        b"\xff{}",
-        b'{"url": "http://a/", "events": ["*"], "x": NaN}',
-        b"[" * 100_000,
-        b'{"events": ["*"]}',
-        b'{"url": "http://a/"}',
-        *(b'{"events": ["*"], "url": %s}' % url for url in (b"1", b'""', b'"a/b"', b'"ftp://a/"', b'"http://"', b'"http://a:x/"', b'"http://a/ b"')),
-        *(b'{"events": ["*"], "url": %s}' % url for url in (b'"http://a:0/"', b'"http://u:p@a/"', b'"http://\xc3\xa9/"', b'"http://[/"', b'"http://a/\\n"')),
-        *(b'{"url": "http://a/", "events": %s}' % events for events in (b"[]", b'"*"', b"null", b"[1]", b'["bee.flown"]', b'["*", "bee.landed"]')),
-        *(b'{"url": "http://a/", "events": ["*"], "secret": %s}' % secret for secret in (b"null", b'"x"', b'"whsec_"', b'"whsec_c2hvcnQ="')),
-        b'{"url": "http://a/", "events": ["*"], "active": 1}',
-        b'{"url": "http://a/", "events": ["*"], "description": 1}',
+ILL_FORMED = {
+    "": [
+        "",
+        "[]",
+        "{",
+        "\udcff{}",
+        '{"url": "http://a/", "events": ["*"], "x": NaN}',
+        "[" * 100_000,
+        '{"events": ["*"]}',
+        '{"url": "http://a/"}',
     ],
-)  # fmt: skip
-def test_an_ill_formed_creation_is_422_and_creates_nothing(tenant: Tenant, body: bytes) -> None:
+    '{"events": ["*"], "url": %s}': ["1", '""', '"a/b"', '"ftp://a/"', '"http://"', '"http://a:x/"', '"http://a/ b"', '"http://a:0/"'],
+    '{"events": ["*"], "url":  %s}': ['"http://u:p@a/"', '"http://é/"', '"http://[/"', '"http://a/\\n"', '"http://a/<b>"'],
+    '{"url": "http://a/", "events": %s}': ["[]", '"*"', "null", "[1]", '["bee.flown"]', '["*", "bee.landed"]'],
+    '{"url": "http://a/", "events": ["*"], "secret": %s}': ["null", '"x"', '"whsec_"', '"whsec_c2hvcnQ="'],
+    '{"url": "http://a/", "events": ["*"], %s}': ['"active": 1', '"description": 1'],
+}
+
+
+@pytest.mark.parametrize("body", [form.replace("%s", part) if form else part for form, parts in ILL_FORMED.items() for part in parts])
+def test_an_ill_formed_creation_is_422_and_creates_nothing(tenant: Tenant, body: str) -> None:
     """Every fault is refused with a code and a message."""
-    refused = tenant.ask("POST", GATES, content=body)
+    refused = tenant.ask("POST", GATES, content=body.encode(errors="surrogateescape"))
     assert refused.status_code == 422
     assert set(refused.json()["error"]) == {"code", "message"}
     assert tenant.ask("GET", GATES).json()["data"] == []
@@ -78,7 +82,13 @@ def test_without_a_key_everything_is_401(client: httpx.Client) -> None:
 def test_another_tenants_endpoint_does_not_exist(client: httpx.Client, tenant: Tenant) -> None:
     """A foreign id is 404 on every route and appears in no list."""
     theirs = Tenant(client).gate(URL)
-    routes: list[tuple[str, str, Any]] = [("GET", "", None), ("PUT", "", {}), ("DELETE", "", None), ("POST", "/test", None), ("GET", "/deliveries", None)]
+    routes: list[tuple[str, str, Any]] = [
+        ("GET", "", None),
+        ("PUT", "", {}),
+        ("DELETE", "", None),
+        ("POST", "/test", None),
+        ("GET", "/deliveries", None),
+    ]
     for method, path, body in routes:
         assert tenant.ask(method, f"{GATES}/{theirs}{path}", json=body).status_code == 404
     assert tenant.ask("GET", GATES).json()["data"] == []
@@ -102,7 +112,7 @@ def test_lists_come_in_pages(tenant: Tenant) -> None:
         if (cursor := page["meta"]["next_cursor"]) is None:
             break
     assert seen == made
-    for query in ({"limit": "0"}, {"limit": "x"}, {"limit": "201"}, {"cursor": "x"}, {"cursor": "-1"}):
+    for query in ({"limit": "0"}, {"limit": "x"}, {"limit": "-1"}, {"cursor": "x"}, {"cursor": "-1"}):
         assert tenant.ask("GET", GATES, params=query).status_code == 422
 
 
@@ -112,6 +122,7 @@ def test_an_update_changes_what_is_given_and_refuses_what_is_ill_formed(tenant: 
     changed = tenant.ask("PUT", gate, json={"events": ["rose.bloomed"], "description": "new"})
     assert changed.status_code == 200
     assert changed.json()["data"]["url"] == URL
+    assert tenant.ask("PUT", gate, json={}).status_code == 422
     for body in ({"url": "x"}, {"events": ["nothing"]}, {"secret": "x"}, {"active": "no"}):
         assert tenant.ask("PUT", gate, json=body | {"description": "worse"}).status_code == 422
     assert tenant.ask("GET", gate).json()["data"] == changed.json()["data"]
@@ -128,12 +139,14 @@ def test_management_is_announced_to_the_others(tenant: Tenant, capture: Capture)
     """Creation and deletion reach the tenant's other endpoints with the id, an update all of them."""
     tenant.gate(f"{capture.url}/watch")
     other = tenant.gate(f"{capture.url}/other")
+    tenant.settled()
     tenant.ask("PUT", f"{GATES}/{other}", json={"description": "x"})
+    tenant.settled()
     tenant.ask("DELETE", f"{GATES}/{other}")
     tenant.settled()
     told = [(each.document["type"], each.document["data"]) for each in capture.at("/watch")]
     assert told == [(name, {"endpoint_id": other}) for name in ("gate.made", "gate.changed", "gate.removed")]
-    assert [each.document["type"] for each in capture.at("/other")] in (["gate.changed"], [])
+    assert [each.document["type"] for each in capture.at("/other")] == ["gate.changed"]
 
 
 def test_a_test_event_goes_to_that_endpoint_alone(tenant: Tenant, capture: Capture) -> None:
@@ -158,7 +171,7 @@ def test_deliveries_are_accounted_for(tenant: Tenant, capture: Capture) -> None:
     tenant.advance(15)
     page = tenant.ask("GET", f"{GATES}/{gate}/deliveries", params={"limit": 1}).json()
     (row,) = page["data"]
-    assert (row["event_id"], row["status"], row["attempts"], row["last_status"]) == (second, "pending", 1, 500)
+    assert (row["event_id"], row["status"], row["attempt"], row["response_status"]) == (second, "pending", 1, 500)
     assert row["next_attempt_at"] is not None
     (row,) = tenant.ask("GET", f"{GATES}/{gate}/deliveries", params={"cursor": page["meta"]["next_cursor"]}).json()["data"]
-    assert (row["event_id"], row["status"], row["attempts"], row["next_attempt_at"]) == (first, "exhausted", 2, None)
+    assert (row["event_id"], row["status"], row["attempt"], row["next_attempt_at"]) == (first, "exhausted", 2, None)

@@ -69,7 +69,9 @@ def test_a_key_of_an_unfit_size_is_malformed(size: int) -> None:
         key_bytes("whsec_" + base64.b64encode(b"k" * size).decode())
 
 
-@pytest.mark.parametrize("secret", ["", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_not base64", "whsec_abc", "whsec_éééééééééééééééééééééééééééééééé"])
+@pytest.mark.parametrize(
+    "secret", ["", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_not base64", "whsec_abc", "whsec_éééééééééééééééééééééééééééééééé"]
+)
 def test_what_is_no_secret_is_malformed(secret: str) -> None:
     """Prefix and base64 are both needed."""
     with pytest.raises(ValueError, match=r"starts|base64"):

@@ -9,6 +9,8 @@ from hookproof.model.transcript import RunHeader
 from hookproof.model.verdict import Level
 
 SOURCE = Source(document="Guide", section="Retries")
+MEMBERS = {"id_member": "id", "type_member": "type", "created_member": None, "data_member": "data", "truncated_member": None}
+ENVELOPE = Envelope(**MEMBERS, schema={}, truncated_schema=None)
 
 
 def make_clause(topic: str, promise: str, level: Level) -> Clause:
@@ -20,11 +22,11 @@ def make_clause(topic: str, promise: str, level: Level) -> Clause:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     """Three MUSTs in two families, one SHOULD, no events."""
-    must = [make_clause(*words.split("/"), Level.MUST) for words in ("retries/default-schedule", "retries/stops", "signing/signed")]
+    must = [make_clause(*words, Level.MUST) for words in (("retries", "default-schedule"), ("retries", "stops"), ("signing", "signed"))]
     return Contract(
         name="orbit", title="Orbit", revision="1", digest="sha256:0", sources=(SOURCE,), events={}, subscription_api={},
         clauses=(*must, make_clause("retries", "jitter", Level.SHOULD)),
-        envelope=Envelope(id_member="id", type_member="type", created_member=None, data_member="data", truncated_member=None, schema={}, truncated_schema=None),
+        envelope=ENVELOPE,
         policy=Policy(retry={}, assignments=(), timeout_seconds=30, success=("2xx",), failure=("5xx",), truncation=None, signing=None),
     )  # fmt: skip
 

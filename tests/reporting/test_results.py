@@ -71,7 +71,7 @@ def test_every_verdict_comes_back(
 def test_order_and_key_order_do_not_change_the_bytes(header: RunHeader, verdicts: list[Verdict], data: st.DataObject) -> None:
     """A live run and an offline judge give the same bytes, in whatever order verdicts and header members come."""
     shuffled = data.draw(st.permutations(verdicts))
-    other = replace(header, target=dict(reversed(header.target.items())), salt="x", reproduce="y")
+    other = replace(header, target=dict(reversed(list(header.target.items()))), salt="x", reproduce="y")
     first = list(results_lines(header, verdicts, transcript_digest=DIGEST, complete=True))
     assert first == list(results_lines(other, shuffled, transcript_digest=DIGEST, complete=True))
 

@@ -20,6 +20,7 @@ from hookproof.reporting.terminal import explain_clause, list_clauses, list_cont
 
 SCHEDULE, STOPS, SIGNED, JITTER = "orbit/retries/default-schedule", "orbit/retries/stops", "orbit/signing/signed", "orbit/retries/jitter"
 HOSTILE = "\x1b[31m\x00\u202e[bold]x[/bold] [link=http://x]y[/] :smile: \ud800\n::error::pwn\u2028"
+STYLE = "\x1b\\[[0-9;]*m"
 KEPT = Judgement(outcome=Outcome.KEPT, reason="kept", evidence=("a1",), reading="10 sends", grade="virtual")
 
 
@@ -40,9 +41,8 @@ def shown(
     """The summary as text."""
     buffer = io.BytesIO()
     file = io.TextIOWrapper(buffer, encoding=encoding, newline="\n")
-    print_summary(
-        Console(file=file, width=width, force_terminal=colour, no_color=not colour, color_system="standard"), header, contract, verdicts
-    )
+    console = Console(file=file, width=width, force_terminal=colour, color_system="standard" if colour else None)
+    print_summary(console, header, contract, verdicts)
     file.flush()
     return buffer.getvalue().decode(encoding)
 
@@ -60,11 +60,12 @@ EVERYTHING = [
 @pytest.mark.parametrize("colour", [True, False])
 def test_everything_is_said_at_any_width(header: RunHeader, contract: Contract, width: int, *, colour: bool) -> None:
     """Ids, levels, promises, sources, findings, evidence, bytes, commands and reasons are there, within the width, coloured or not."""
-    text = re.sub("\x1b\\[[0-9;]*m", "", shown(header, contract, EVERYTHING, width=width, colour=colour))
+    text = re.sub(STYLE, "", shown(header, contract, EVERYTHING, width=width, colour=colour))
     for part in (
         "BROKEN MUST orbit/signing/signed", "It keeps signed.", "Guide § Retries", "[call.ended] no signature (at /type)", "a1, a2",
-        '{"type":"x"}', f"reproduce  pytest suites/ -k '{SIGNED}' --seed 7", "WARNING, broken SHOULD orbit/retries/jitter", "waits are equal",
-        "needs retry: 1 verdicts of 1 clauses", STOPS, "10 sends", "virtual", "to mend      Mend it.",
+        '{"type":"x"}', f"reproduce  pytest suites/ -k '{SIGNED}' --seed 7", "WARNING, broken SHOULD orbit/retries/jitter",
+            "waits are equal",
+        "needs retry: 1 verdicts of 1 clauses", STOPS, "10 sends", "virtual", "  to mend    Mend it.",
     ):  # fmt: skip
         assert part in text
     wide = [line for line in text.splitlines() if cell_len(line) > width]
@@ -84,7 +85,7 @@ def test_colour_only_repeats_what_words_say(header: RunHeader, contract: Contrac
     plain, coloured = (shown(header, contract, EVERYTHING, colour=colour) for colour in (False, True))
     assert "\x1b" not in plain
     assert "\x1b[" in coloured
-    assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain
+    assert re.sub(STYLE, "", coloured) == plain
 
 
 def test_no_color_is_respected(header: RunHeader, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +107,7 @@ def test_a_target_cannot_command_the_terminal(header: RunHeader, contract: Contr
     ]
     hostile = replace(header, target={"url": text})
     for colour in (False, True):
-        out = re.sub("\x1b\\[[0-9;]*m", "", shown(hostile, contract, bad, width=width, colour=colour))
+        out = re.sub(STYLE, "", shown(hostile, contract, bad, width=width, colour=colour))
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]", out)
         assert "::error" not in out
         assert not re.search(r"(?m)^\s*::[A-Za-z]", out)

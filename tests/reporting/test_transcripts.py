@@ -215,7 +215,12 @@ def test_a_closed_transcript_stays_as_it_is(tmp_path: Path, header: RunHeader) -
 def test_many_threads_write_whole_lines(tmp_path: Path, header: RunHeader) -> None:
     """Records written by many threads at once are all there, whole, under a right digest."""
     writer = TranscriptWriter(tmp_path / "t", header)
-    threads = [Thread(target=lambda start=start: [writer.write(note(n)) for n in range(start, start + 50)]) for start in range(0, 400, 50)]
+
+    def write_some(start: int) -> None:
+        for number in range(start, start + 50):
+            writer.write(note(number))
+
+    threads = [Thread(target=write_some, args=(start,)) for start in range(0, 400, 50)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -89,7 +89,7 @@ class Recording:
     @property
     def virtual(self) -> bool:
         """Whether the target has a virtual clock."""
-        return self.capabilities["time"] == "virtual"
+        return bool(self.capabilities["time"] == "virtual")
 
     def clock(self, scope: str = "main") -> float:
         """Read the clock that a scope's target follows, in seconds since the epoch."""

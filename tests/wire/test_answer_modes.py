@@ -168,3 +168,22 @@ def test_an_answer_that_cannot_be_written_is_ill_formed(listener: CaptureListene
     """The script is checked where it is given, not where it is used."""
     with pytest.raises(IllFormedError):
         listener.open_endpoint("e", [answer], then=OK)
+
+
+def test_a_huge_body_before_closing_arrives_whole(listener: CaptureListener) -> None:
+    """A connection that ends after a streamed answer ends after its last byte, even if the peer reads late."""
+    with Peer(listener.open_endpoint("e", (), then=Answer(body=b"x" * 1000, body_repeat=8_000))) as peer:
+        peer.send(peer.post(b"{}", "Connection: close"))
+        assert listener.wait_accepted(["e"], 1, 5)
+        assert len(peer.rest().partition(b"\r\n\r\n")[2]) == 8_000_000
+
+
+def test_a_streamed_answer_can_be_released(listener: CaptureListener) -> None:
+    """A peer that does not read cannot keep an attempt from being recorded."""
+    with Peer(listener.open_endpoint("e", (), then=Answer(body=b"x" * 1000, body_repeat=10**6))) as peer:
+        peer.send(peer.post())
+        assert peer.socket.recv(1) == b"H"
+        listener.release(["e"])
+        attempt = only(listener)
+    assert attempt.answer_started_at is not None
+    assert attempt.answer_done_at is None

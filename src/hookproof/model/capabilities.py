@@ -17,7 +17,7 @@ class Capabilities:
     """The control profile's ``/capabilities`` document (see ``control-api.openapi.yaml``); defaults describe a black box (L0).
 
     ``emit``: ``pipeline``, ``sample`` (bypasses the retry engine) or ``none``. ``time``: ``virtual``, ``scaled`` or ``real``;
-    ``time_scale`` divides delays when scaled. ``jitter_ratio``: declared symmetric jitter, 0 to 1.
+    ``time_scale`` divides delays when scaled and is 1 otherwise. ``jitter_ratio``: declared symmetric jitter, 0 to 1.
     """
 
     roles: tuple[str, ...] = ("platform",)
@@ -76,6 +76,8 @@ class Capabilities:
             known["signing"] = known["signing"].get("profile") if isinstance(known["signing"], dict) else known["signing"]
         for name, value in known.items():
             _check_member(subject, name, value)
+        if known.get("time", "real") != "scaled":
+            known["time_scale"] = 1.0  # a scale without scaled time scales nothing
         for name in ("roles", "lifecycle"):
             if name in known:
                 known[name] = tuple(known[name])

@@ -23,6 +23,8 @@ def draft(document: Mapping[str, Any], contract: Contract, *, complete: bool) ->
     for name in ("url", "events") if complete else ():
         if name not in document:
             raise invalid(f"{name} is missing")
+    if not document:
+        raise invalid("the body names nothing to change")
     given = {name: document[name] for name in _MEMBERS if name in document}
     if "url" in given:
         _check_url(given["url"])
@@ -32,7 +34,7 @@ def draft(document: Mapping[str, Any], contract: Contract, *, complete: bool) ->
         _check_secret(given["secret"])
     if not isinstance(given.get("active", True), bool):
         raise invalid("active is neither true nor false")
-    if not isinstance(given.get("description"), str | None):
+    if not isinstance(given.get("description", ""), str):
         raise invalid("description is not a string")
     return given
 

@@ -5,6 +5,7 @@ Law: the key decides the tenant before anything else is looked at; a secret is s
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -126,15 +127,13 @@ def shown(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def page_asked(request: Request) -> tuple[int, int | None]:
-    """Read ``limit`` and ``cursor``."""
+    """Read ``limit``, of which more than the largest page is not heeded, and ``cursor``."""
     limit, cursor = request.query_params.get("limit", str(_PAGE)), request.query_params.get("cursor")
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(_LARGEST_PAGE)) and 1 <= int(limit) <= _LARGEST_PAGE):
-        raise invalid(f"limit is not a number from 1 to {_LARGEST_PAGE}")
-    if cursor is None:
-        return int(limit), None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= len(str(2**62))):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", limit):
+        raise invalid("limit is not a number above 0")
+    if cursor is not None and not re.fullmatch(r"[0-9]{1,18}", cursor):
         raise invalid("cursor is not one that we gave")
-    return int(limit), int(cursor)
+    return min(int(limit), _LARGEST_PAGE), None if cursor is None else int(cursor)
 
 
 def _account(row: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +142,7 @@ def _account(row: dict[str, Any]) -> dict[str, Any]:
         "event_id": row["event_id"],
         "event_type": row["type"],
         "status": row["state"],
-        "attempt": row["made"],
+        "attempt": max(row["made"], 1),  # the first is under way if none was made
         "response_status": row["status"],
         "last_failure": row["failure"],
         "created_at": rfc3339(row["created_at"]),

@@ -33,7 +33,7 @@ def print_summary(
     _line(console, f"{header.role} {target} against {contract.name} {contract.revision}, profile {header.profile}, seed {header.seed}")
     if verdicts:
         _blank(console)
-        console.print(_family_table(console, verdicts))
+        _print_families(console, verdicts)
     broken = by_clause(verdict for verdict in verdicts if verdict.outcome is Outcome.BROKEN)
     for level in Level:
         for clause, members in broken.items():
@@ -60,25 +60,32 @@ def _blank(console: Console) -> None:
     console.print(Text(""))
 
 
-def _family_table(console: Console, verdicts: Sequence[Verdict]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("family", overflow="fold")
-    for heading in ("kept", "broken", "n/a", "unseen"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("grade", overflow="fold")
-    table.add_column("readings", overflow="fold")
-    for family in families(verdicts):
-        count = family.outcomes
-        table.add_row(
-            _text(console, family.topic),
-            _text(console, str(count.get(Outcome.KEPT, 0)), "green"),
-            _text(console, str(count.get(Outcome.BROKEN, 0)), "bold red" if count.get(Outcome.BROKEN) else ""),
-            _text(console, str(count.get(Outcome.NOT_APPLICABLE, 0))),
-            _text(console, str(count.get(Outcome.NOT_OBSERVED, 0)), "yellow" if count.get(Outcome.NOT_OBSERVED) else ""),
-            _text(console, ", ".join(family.grades)),
-            _text(console, "; ".join(family.readings)),
-        )
-    return table
+_COLUMNS = ((Outcome.KEPT, "kept", "green"), (Outcome.BROKEN, "broken", "bold red"), (Outcome.NOT_APPLICABLE, "n/a", ""),
+            (Outcome.NOT_OBSERVED, "unseen", "yellow"))  # fmt: skip
+
+
+def _print_families(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """Print one line per family; readings that do not fit into it stand below, indented."""
+    found = families(verdicts)
+    name, grade = (
+        max(map(len, words)) for words in ([f.topic for f in found] + ["family"], [", ".join(f.grades) for f in found] + ["grade"])
+    )
+    headings = "".join(f"  {heading:>6}" for _, heading, _ in _COLUMNS)
+    _line(console, f"{'family':<{name}}{headings}  {'grade':<{grade}}  readings", "bold")
+    for family in found:
+        row = _text(console, f"{family.topic:<{name}}")
+        for outcome, _, style in _COLUMNS:
+            count = family.outcomes.get(outcome, 0)
+            row.append_text(_text(console, f"  {count:>6}", style if count else ""))
+        row.append_text(_text(console, f"  {', '.join(family.grades):<{grade}}"))
+        readings = _text(console, "; ".join(family.readings))
+        if row.cell_len + 2 + readings.cell_len <= console.width:
+            row.append("  ").append_text(readings)
+            readings = Text("")
+        row.rstrip()
+        console.print(row)
+        if readings:
+            console.print(Padding(readings, (0, 0, 0, 4), expand=False))
 
 
 def _entry(console: Console, label: str, text: str) -> None:
@@ -129,7 +136,7 @@ def _print_finding(console: Console, verdict: Verdict, finding: Finding) -> None
         else:
             if not number:
                 _line(console, "  bytes")
-            console.print(Padding(_text(console, row), (0, 0, 0, 4)))
+            console.print(Padding(_text(console, row), (0, 0, 0, 4), expand=False))
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -149,7 +156,7 @@ def _print_unobserved(console: Console, verdicts: Sequence[Verdict]) -> None:
         clauses = by_clause(members)
         names = [f"{clause} ({len(items)} events)" if len(items) > 1 else clause for clause, items in clauses.items()]
         _line(console, f"  {reason}: {len(members)} verdicts of {len(clauses)} clauses")
-        console.print(Padding(_text(console, ", ".join(names)), (0, 0, 0, 4)))
+        console.print(Padding(_text(console, ", ".join(names)), (0, 0, 0, 4), expand=False))
 
 
 def explain_clause(console: Console, clause: Clause) -> None:

@@ -17,7 +17,7 @@ from rich.markup import escape
 # direction-changing characters, line and paragraph separators, surrogates, noncharacters, tags and selectors.
 _UNSEEN = (
     "\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+    "\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _ESCAPED = re.compile(
     rf"[{_UNSEEN}]"
@@ -28,17 +28,14 @@ _ESCAPED = re.compile(
 )
 _ESCAPE = re.compile(r"\\([ux])\{([0-9a-f]{1,6})\}")
 _NOT_UTF8 = re.compile(r"\\u\{dc([89a-f][0-9a-f])\}")
-_EMOJI_COLON = re.compile(r":(?=\S+?:)")
+_ESCAPING_BACKSLASH = re.compile(r"\\(?=\[|$)")  # it would escape a bracket, or whatever markup follows the text
+_EMOJI_CODE = re.compile(r":(?=([^\s:]+:))")
 _BINARY_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ROW = 16
 
 
 def _escape(match: re.Match[str]) -> str:
-    return _escape_of(match[0])
-
-
-def _escape_of(character: str) -> str:
-    return f"\\u{{{ord(character):x}}}"
+    return f"\\u{{{ord(match[0]):x}}}"
 
 
 def printable(text: str) -> str:
@@ -48,12 +45,13 @@ def printable(text: str) -> str:
 
 def visible(text: str) -> str:
     """Give ``printable(text)`` made fit for Rich markup: rendered as markup, it shows exactly the printable text, unstyled."""
-    shown = printable(text)
-    if shown.endswith("\\"):  # it would escape the bracket of whatever markup follows
-        shown = shown[:-1] + _escape_of("\\")
-    if Emoji.replace(shown) != shown:
-        shown = _EMOJI_COLON.sub(_escape, shown)
-    return escape(shown)
+    shown = _ESCAPING_BACKSLASH.sub(_escape, printable(text))
+    return escape(_EMOJI_CODE.sub(_escape_emoji, shown))
+
+
+def _escape_emoji(colon: re.Match[str]) -> str:
+    code = f":{colon[1]}"
+    return ":" if Emoji.replace(code) == code else _escape(colon)
 
 
 def unescaped(shown: str) -> str:
@@ -85,10 +83,10 @@ def is_binary(raw: bytes) -> bool:
 
 
 def hex_rows(raw: bytes) -> Iterator[str]:
-    """Give rows of offset, 16 bytes in hex, and their text, at most 72 columns wide."""
+    """Give rows of offset, 16 bytes in hex, and their text (colons and hashes, which CI systems may obey, as dots), 72 columns wide."""
     for offset in range(0, len(raw), _ROW):
         row = raw[offset : offset + _ROW]
-        text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)  # noqa: PLR2004 -- printable ASCII
+        text = "".join(chr(byte) if 0x20 <= byte < 0x7F and byte not in b":#" else "." for byte in row)  # noqa: PLR2004 -- printable ASCII
         yield f"{offset:04x}  {row.hex(' '):<47}  {text}"
 
 

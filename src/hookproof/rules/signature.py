@@ -137,7 +137,7 @@ def timestamps_are_of_the_attempt(view: View, terms: Terms) -> Judgement:
         if int(window[0]) - 1 <= int(text) <= int(window[1]) + 1:
             seen.saw(attempt.id)
         else:
-            off = int(text) - window[0]
+            off = int(text) - int(window[1])
             seen.broke(f"the timestamp lies {off:+.0f} s from the moment of the attempt", attempt.id, excerpt=attempt.head)
     return seen.conclude(grade=terms.capabilities.grade)
 

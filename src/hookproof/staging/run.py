@@ -52,6 +52,9 @@ class Run:
         except HookproofError as error:
             stage.note("failed", reason=str(error))
             raise
+        except Exception as error:
+            stage.note("failed", reason=f"a bug of ours: {type(error).__name__}")
+            raise
         finally:
             self.tools.listener.release([endpoint.name for endpoint in stage.endpoints])
             stage.note("end")

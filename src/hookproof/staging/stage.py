@@ -19,12 +19,14 @@ from hookproof.model.contract import Contract, Event, Provenance
 from hookproof.model.transcript import Advance, Answer, Emission, Exchange, Note, Subscription
 from hookproof.ports import Call, Listener, Platform, Scope
 from hookproof.rules.management import operations
+from hookproof.rules.view import View
 from hookproof.signing.scheme import throwaway_secret
 from hookproof.staging.profile import Profile
 from hookproof.staging.recorder import RunRecorder
 
 OK = Answer(status=200)
 _WORKERS = 16
+_STEP = 50
 
 
 @dataclass(kw_only=True)
@@ -273,6 +275,7 @@ class Stage:
 
     def canary(self, tenant: Tenant) -> bool:
         """Emit an event to a healthy endpoint of the same tenant and wait for it: the witness that makes silence mean something."""
+        self._await_due()
         kind = self.canary_kind
         if tenant.canary is None:
             tenant.canary = self.endpoint(tenant, [kind])
@@ -280,15 +283,41 @@ class Stage:
         self.emit(tenant, kind, purpose="canary")
         return self.arrived([tenant.canary], already + 1)
 
+    def _await_due(self) -> None:
+        """Without a virtual clock, give every delivery that is due its time: as long as any arrives, patience begins anew."""
+        while not self.virtual:
+            view = View(self.tools.recorder.transcript().of([self.situation]), self.contract)
+            got = {(delivery.endpoint, delivery.event_id) for delivery in view.deliveries}
+            missing = [e for e, due in view.due.items() for emission in due if (e, emission.event_id) not in got]
+            names = sorted(set(missing))
+            known = len(self.tools.listener.attempts(names))
+            if not missing:
+                return
+            came = self.tools.listener.wait(names, known + min(len(missing), _STEP), self.profile.patience)
+            if not came and len(self.tools.listener.attempts(names)) == known:
+                return
+
     @property
     def canary_kind(self) -> str:
         """The event type that no situation uses for anything else."""
         return self.kinds(1)[0].name
 
     def arrived(self, endpoints: Iterable[Endpoint], count: int, *, patience: float | None = None) -> bool:
-        """Wait until so many attempts were recorded at these endpoints together; False when patience ran out."""
+        """Wait until so many attempts were recorded at these endpoints together.
+
+        Patience is for progress: it begins anew with every arrival, so that a slow target is waited for and a silent one is not.
+        False when it ran out.
+        """
         limit = self.profile.patience if patience is None else patience
-        return self.tools.listener.wait([endpoint.name for endpoint in endpoints], count, limit)
+        names = [endpoint.name for endpoint in endpoints]
+        seen = len(self.tools.listener.attempts(names))
+        while seen < count:
+            if not self.tools.listener.wait(names, min(seen + _STEP, count), limit):
+                now = len(self.tools.listener.attempts(names))
+                if now == seen:
+                    return False
+            seen = len(self.tools.listener.attempts(names))
+        return True
 
     # -- time -----------------------------------------------------------------------------------------------------------------
 

@@ -23,14 +23,14 @@ _CUT = "connection closed inside the request"
 
 
 class Connection(asyncio.Protocol):
-    """A peer's connection to the listener. ``live`` is the set of open connections of its port; it adds and removes itself."""
+    """A peer's connection to the listener. ``live`` holds the open connections of its port in order; it adds and removes itself."""
 
     __slots__ = ("_deaf", "_finished", "_intake", "_lingers", "_live", "_patience", "_reader", "_serving", "_stamp", "_turn", "congested",
                  "ledger", "loop", "name", "transport")  # fmt: skip
 
     transport: asyncio.Transport
 
-    def __init__(self, intake: Intake, live: set[Connection], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, intake: Intake, live: dict[Connection, None], loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.ledger = intake.ledger
         self.name = ""
@@ -50,7 +50,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         intake = self._intake
         self.name = f"c{next(intake.connection_numbers)}"
-        self._live.add(self)
+        self._live[self] = None
         intake.open_connections += 1
         if intake.open_connections > intake.bounds.connections:
             intake.traffic.dropped += 1
@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         """End what is unfinished and forget the connection."""
         self._end(_CUT, monotonic_ns())
         self._patience.stop()
-        self._live.discard(self)
+        self._live.pop(self, None)
         self._intake.open_connections -= 1
 
     def pause_writing(self) -> None:
@@ -211,8 +211,6 @@ class Connection(asyncio.Protocol):
         if self._lingers and self.transport.can_write_eof() and not self.transport.is_closing():
             self.transport.write_eof()
             self._patience.call_later(_LINGER, self.transport.abort)
-        elif self.transport.get_write_buffer_size() and self.congested:
-            self.transport.abort()
         else:
             self.transport.close()
 

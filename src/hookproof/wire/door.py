@@ -23,7 +23,7 @@ class Door:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        self.live: set[Connection] = set()
+        self.live: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -35,7 +35,7 @@ class Door:
         self._address = self._keeper.getsockname()
         self.port: int = self._address[1]
 
-    async def open(self, accept: Callable[[set[Connection]], Connection]) -> None:
+    async def open(self, accept: Callable[[dict[Connection, None]], Connection]) -> None:
         """Listen; ``accept`` makes the protocol of each connection. Nothing happens if it is open."""
         if self._server is not None:
             return

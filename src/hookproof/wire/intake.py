@@ -59,7 +59,7 @@ class Endpoint:
         self.situation = situation
         self.plan = plan
         self.tally = tally
-        self.unfinished: set[Unfinished] = set()
+        self.unfinished: dict[Unfinished, None] = {}  # in order, so that releasing records in order
 
 
 @dataclass(kw_only=True, slots=True)

@@ -167,7 +167,7 @@ class CaptureListener:
             return f"{public.scheme}://{_authority(public.hostname or '')}:{port}"
         return f"{public.scheme}://{public.netloc}{public.path.rstrip('/')}"
 
-    def _accept(self, live: set[Connection]) -> Connection:
+    def _accept(self, live: dict[Connection, None]) -> Connection:
         assert self._loop is not None
         return Connection(self._intake, live, self._loop)
 

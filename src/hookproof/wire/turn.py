@@ -49,6 +49,7 @@ class Turn:
 
     __slots__ = (
         "_handle",
+        "_next_piece",
         "_pieces",
         "answer",
         "done_at",
@@ -77,6 +78,7 @@ class Turn:
         self.over = False
         self._handle: asyncio.Handle | None = None
         self._pieces: Iterator[bytes] | None = None
+        self._next_piece = b""
 
     def begin(self) -> None:
         """Answer now, or when the answer's delay has passed."""
@@ -84,7 +86,7 @@ class Turn:
             self._write(self._wire())
             self._finish()
             return
-        self.endpoint.unfinished.add(self)
+        self.endpoint.unfinished[self] = None
         if self.answer.delay > 0:
             self._handle = self.line.loop.call_later(self.answer.delay, self._act)
         else:
@@ -93,6 +95,8 @@ class Turn:
     def release(self) -> None:
         """End an unfinished answer and its connection; nothing more of it is sent."""
         self.stop(None)
+        if self.line.transport.get_write_buffer_size():
+            self.line.transport.abort()
         self.line.turn_over(closes=True)
 
     def stop(self, closed_at: int | None) -> None:
@@ -103,21 +107,15 @@ class Turn:
 
     def pump(self) -> None:
         """Write more of a streamed answer while the peer keeps up."""
-        pieces, line = self._pieces, self.line
-        if pieces is None or self.over:
+        if self._pieces is None or self.over:
             return
         self._handle = None
         for _ in range(_PIECES_AT_A_TIME):
-            if line.congested:
+            if self.line.congested:
                 return
-            piece = next(pieces, None)
-            if piece is None:
-                self._finish()
+            if not self._write_piece():
                 return
-            line.transport.write(piece)
-            self.done_at = monotonic_ns()
-        if not line.congested:
-            self._handle = line.loop.call_soon(self.pump)
+        self._handle = self.line.loop.call_soon(self.pump)
 
     def _act(self) -> None:
         self._handle = None
@@ -125,7 +123,7 @@ class Turn:
         if mode == "never":
             return
         if mode == "drip":
-            self._pieces = iter(_bytewise(self._wire()))
+            self._cut_into(_bytewise(self._wire()))
             self._drip()
             return
         if wire := self._wire():
@@ -133,7 +131,7 @@ class Turn:
         if mode.startswith("reset"):
             _reset_on_close(self.line.transport)
         if self.prepared.streamed and self.request.method != "HEAD":
-            self._pieces = self.prepared.pieces()
+            self._cut_into(self.prepared.pieces())
             self.pump()
         else:
             self._finish()
@@ -148,14 +146,22 @@ class Turn:
         self.done_at = monotonic_ns()
 
     def _drip(self) -> None:
-        assert self._pieces is not None
         self._handle = None
-        piece = next(self._pieces, None)
-        if piece is None:
+        if self._write_piece():
+            self._handle = self.line.loop.call_later(self.answer.drip_interval, self._drip)
+
+    def _write_piece(self) -> bool:
+        """Write the next piece; after the last one finish at once, so that no closing peer comes between, and give False."""
+        assert self._pieces is not None
+        self._write(self._next_piece)
+        self._next_piece = next(self._pieces, b"")
+        if not self._next_piece:
             self._finish()
-            return
-        self._write(piece)
-        self._handle = self.line.loop.call_later(self.answer.drip_interval, self._drip)
+        return bool(self._next_piece)
+
+    def _cut_into(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._next_piece = next(pieces)
 
     def _finish(self) -> None:
         self._record(None)
@@ -167,7 +173,7 @@ class Turn:
             self._handle.cancel()
             self._handle = None
         endpoint = self.endpoint
-        endpoint.unfinished.discard(self)
+        endpoint.unfinished.pop(self, None)
         self.line.ledger.record(endpoint.tally, self._attempt(closed_at))
 
     def _attempt(self, closed_at: int | None) -> Attempt:

@@ -23,7 +23,8 @@ def catalog(stage: Stage) -> None:
         made = payloads(event, stage.profile.samples, stage.tools.seed)
         batch += [(name, data) for data in (*event.examples, *made)]
     emitted = [emission for emission in stage.emit_all(tenant, batch) if emission.event_id is not None]
-    stage.arrived([named, wild], len(emitted))
+    due = sum((emission.type in named.events) + (emission.type not in stage.contract.policy.explicit_only) for emission in emitted)
+    stage.arrived([named, wild], due)
     stage.settle(tenant)
     stage.canary(tenant)
 

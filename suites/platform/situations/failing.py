@@ -92,7 +92,7 @@ def http(stage: Stage) -> None:
     stage.emit(tenant, event)
     stage.arrived([*opened, gone], len(opened) + 1)
     stage.settle(tenant)
-    pass_time(stage, tenant, 3 * 86_400.0 if stage.offers("time") else first_horizon(stage))
+    pass_time(stage, tenant, 3 * 86_400.0 if stage.virtual else 3 * 3_600.0 if stage.offers("time") else first_horizon(stage))
     stage.canary(tenant)
     stage.emit(tenant, later)
     stage.canary(tenant)

@@ -25,7 +25,8 @@ def _fall(stage: Stage, action: str) -> None:
     stage.emit_all(tenant, [(one, None)] * BURST)
     stage.lifecycle(action)
     stage.tools.listener.reopen_port(unreached.name)
-    pass_time(stage, tenant, exhaustion_horizon(stage) if stage.offers("time") else first_horizon(stage))
+    to_the_end = stage.virtual or (stage.offers("time") and action == "restart")
+    pass_time(stage, tenant, exhaustion_horizon(stage) if to_the_end else first_horizon(stage))
     stage.arrived([unreached], BURST, patience=3.0)
     stage.canary(tenant)
 

@@ -1,0 +1,119 @@
+"""What survives a restart and a kill; loss only with a witness, and no counting from anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rules.outcomes import broken, kept, unseen
+from tests.rules.recording import Recording
+
+COUNTED = "sends-are-counted-across-restarts"
+FALLS = [("restart", "accepted-events-survive-a-restart"), ("kill", "accepted-events-survive-a-kill")]
+
+
+@pytest.mark.parametrize(("action", "rule"), FALLS)
+def test_an_accepted_event_survives(action: str, rule: str) -> None:
+    """An event accepted before the fall that comes after it is kept; one lost is broken when a canary follows its due moment."""
+    recording = Recording(action)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    fall = recording.note(action)
+    unseen(recording.judge(rule))
+    recording.canary()
+    unseen(recording.judge(rule))
+    recording.elapse(100)
+    canary = recording.canary()
+    broken(recording.judge(rule), f"accepted before the {action}", emission, canary)
+    arrived = recording.attempt("e1", emission)
+    kept(recording.judge(rule), emission, arrived)
+    assert fall.at < arrived.at
+
+
+@pytest.mark.parametrize(("action", "rule"), FALLS)
+def test_what_was_delivered_used_up_or_not_yet_accepted_is_no_loss(action: str, rule: str) -> None:
+    """Events answered before the fall, sent as often as promised, or accepted after it, need not come again."""
+    recording = Recording(action)
+    for endpoint, kind in (("done", "rose.bloomed"), ("spent", "call.made"), ("later", "rose.faded")):
+        recording.subscribe(endpoint, kind)
+    recording.attempt("done", recording.emit())
+    spent = recording.emit("call.made")
+    recording.attempt("spent", spent, 500)
+    recording.elapse(60)
+    recording.attempt("spent", spent, 500)
+    recording.note(action)
+    recording.emit("rose.faded")
+    recording.elapse(10_000)
+    recording.canary()
+    unseen(recording.judge(rule))
+
+
+def interrupted(before: int, waits: tuple[float, ...], action: str = "restart", *, repeat: bool = False) -> Recording:
+    """Fail for ever; the target falls after so many sends, and may repeat the one that was under way."""
+    recording = Recording(action)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, 500)
+    for number, wait in enumerate(waits, start=1):
+        if number == before:
+            recording.note(action)
+            if repeat:
+                recording.attempt("e1", emission, 500)
+        recording.elapse(wait)
+        recording.attempt("e1", emission, 500)
+    return recording
+
+
+@pytest.mark.parametrize("waits", [(30, 60), (30, 60, 120)], ids=str)
+@pytest.mark.parametrize("action", ["restart", "kill"])
+def test_a_count_that_goes_on_is_kept(action: str, waits: tuple[float, ...]) -> None:
+    """A legal total across a fall is kept once a canary witnessed its end."""
+    recording = interrupted(1, waits, action)
+    unseen(recording.judge(COUNTED))
+    recording.elapse(1000)
+    canary = recording.canary()
+    kept(recording.judge(COUNTED), canary)
+
+
+def test_a_kill_may_repeat_one_send_and_a_restart_may_not() -> None:
+    """One send more than the greatest total is covered by a kill only."""
+    for action, sees in (("kill", True), ("restart", False)):
+        recording = interrupted(2, (30, 60, 120), action, repeat=True)
+        recording.elapse(1000)
+        recording.canary()
+        if sees:
+            kept(recording.judge(COUNTED))
+        else:
+            broken(recording.judge(COUNTED), "was sent 5 times across 1 interruption")
+
+
+def test_too_few_sends_need_a_witness() -> None:
+    """An event given up at a fall is broken when a canary follows, and only then."""
+    recording = interrupted(1, (30,))
+    recording.canary()
+    unseen(recording.judge(COUNTED))
+    recording.elapse(1000)
+    recording.canary()
+    broken(recording.judge(COUNTED), "was sent 2 times")
+
+
+def test_a_schedule_that_begins_anew_is_broken_although_the_total_fits() -> None:
+    """After two sends and a fall the waits go on; a wait of the first kind shows that counting began anew."""
+    recording = interrupted(2, (30, 60, 30), "kill")
+    broken(recording.judge(COUNTED), "began anew", recording.records[-1])
+    recording = interrupted(2, (30, 60, 120), "kill")
+    recording.elapse(1000)
+    recording.canary()
+    kept(recording.judge(COUNTED))
+
+
+def test_without_a_fall_between_sends_nothing_is_said() -> None:
+    """An event whose sends all lie before or after the fall tells nothing of counting."""
+    recording = Recording("restart")
+    recording.subscribe("e1")
+    recording.note("restart")
+    emission = recording.emit()
+    for _ in range(9):
+        recording.attempt("e1", emission, 500)
+        recording.elapse(500)
+    recording.canary()
+    unseen(recording.judge(COUNTED))

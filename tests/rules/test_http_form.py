@@ -1,0 +1,251 @@
+"""The form of requests, and what a platform does with redirects, 410, Retry-After and very large answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from hookproof.model.transcript import Answer
+from tests.rules.outcomes import broken, kept, unseen
+from tests.rules.recording import START, Recording
+
+POSTS, FORM, MEDIA, FIELDS = "deliveries-are-posts", "requests-are-well-formed", "content-type-is-declared", "named-fields-are-sent"
+FOLLOWED, FAILED, GONE = "redirects-are-not-followed", "redirects-count-as-failures", "gone-stops-deliveries"
+BOUND, ODD, LARGE = "retry-after-is-a-lower-bound", "odd-retry-after-does-not-stop-retries", "large-answers-do-no-harm"
+
+
+def one(**more: Any) -> Recording:
+    """A recording of one delivery."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), **more)
+    return recording
+
+
+@pytest.mark.parametrize("name", [POSTS, FORM, MEDIA])
+def test_an_honest_request_is_kept(name: str) -> None:
+    """One plain signed POST keeps every promise of form."""
+    recording = one()
+    kept(recording.judge(name), recording.records[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "flaw", "reason"),
+    [
+        (POSTS, {"method": "PUT"}, "the method is 'PUT'"),
+        (POSTS, {"method": "post"}, "the method is 'post'"),
+        (FORM, {"malformed": "two lengths"}, "malformed: two lengths"),
+        (FORM, {"headers": (("Webhook-Id", "a"), ("webhook-id", "a"))}, "'webhook-id' is sent twice"),
+        (FORM, {"headers": (("Content-Type", "a"), ("content-type", "a"))}, "'content-type' is sent twice"),
+        (FORM, {"body": b""}, "no content"),
+        (MEDIA, {"headers": ()}, "Content-Type is None"),
+        (MEDIA, {"headers": (("Content-Type", "text/plain"),)}, "'text/plain'"),
+        (MEDIA, {"headers": (("Content-Type", "application/json-seq"),)}, "promised 'application/json'"),
+    ],
+)
+def test_a_request_of_another_form_is_broken(name: str, flaw: dict[str, Any], reason: str) -> None:
+    """Each departure from the form is broken for its own reason, and the attempt is the evidence."""
+    recording = one(**flaw)
+    broken(recording.judge(name), reason, recording.records[-1])
+
+
+@pytest.mark.parametrize("value", ["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])
+def test_parameters_and_case_of_a_media_type_are_free(value: str) -> None:
+    """Media types compare without case and without parameters (RFC 9110 section 8.3.1)."""
+    kept(one(headers={"content-type": value}).judge(MEDIA))
+
+
+def test_what_is_no_request_has_no_method() -> None:
+    """Bytes without a method break the form, not the method."""
+    recording = one(malformed="no request line", method="")
+    unseen(recording.judge(POSTS))
+    broken(recording.judge(FORM), "no request line")
+
+
+def test_named_fields_carry_what_they_stand_for() -> None:
+    """Fields are compared with the envelope, with a fixed text, or not at all; any that is missing or differs is broken."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    honest = {"x-event-id": str(emission.event_id), "X-Event-Type": "rose.bloomed", "X-Delivery": "d", "User-Agent": "Garden/1"}
+    fine = recording.attempt("e1", emission, headers=honest)
+    kept(recording.judge(FIELDS), fine)
+    for name, value in (("x-event-id", "other"), ("X-Event-Type", "rose.faded"), ("User-Agent", "curl"), ("X-Delivery", None)):
+        flawed = {k: v for k, v in {**honest, name: value}.items() if v is not None}
+        culprit = recording.attempt("e1", emission, headers=flawed)
+        broken(recording.judge(FIELDS), f"{value!r}", culprit)
+        recording.records.pop()
+
+
+# -- answers that are not plain --------------------------------------------------------------------------------------------------
+
+
+def answered(answer: Answer, **capabilities: Any) -> Recording:
+    """A recording in which an endpoint's first delivery got this answer."""
+    recording = Recording("http", **capabilities)
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), answer=answer)
+    return recording
+
+
+def again(recording: Recording, status: int = 200) -> None:
+    """Send the first event once more."""
+    emission = next(r for r in recording.records if r.id.startswith("m"))
+    recording.attempt("e1", emission, status)  # type: ignore[arg-type] # ids that begin with m are emissions
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("capabilities", [{"time": "virtual"}, {"time": "real"}], ids=str)
+def test_a_redirect_is_a_failure_and_never_followed(status: int, capabilities: dict[str, Any]) -> None:
+    """A redirect that leads to a retry and reaches no trap keeps both promises; what happened without witness is not observed."""
+    recording = answered(Answer(status=status), **capabilities)
+    recording.note("trap", endpoint="e1", trap="t1")
+    unseen(recording.judge(FOLLOWED))
+    unseen(recording.judge(FAILED))
+    canary = recording.canary()
+    kept(recording.judge(FOLLOWED), canary)
+    recording.elapse(30)
+    again(recording)
+    kept(recording.judge(FAILED), recording.records[-1])
+
+
+def test_a_canary_from_before_the_redirect_is_no_witness() -> None:
+    """On a frozen clock a canary that arrived before the redirect does not witness what followed it."""
+    recording = Recording("http")
+    recording.subscribe("e1")
+    recording.canary()
+    recording.attempt("e1", recording.emit(), 302)
+    unseen(recording.judge(FOLLOWED))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_followed_redirect_is_broken_by_any_method(method: str) -> None:
+    """Anything that reaches the trap is broken, and it is the evidence."""
+    recording = answered(Answer(status=302))
+    recording.note("trap", endpoint="e1", trap="t1")
+    emission = recording.emit("rose.faded")
+    caught = recording.attempt("t1", emission, method=method, body=b"", headers={})
+    broken(recording.judge(FOLLOWED), f"followed by {method}", caught)
+
+
+def test_a_redirect_taken_for_success_is_broken() -> None:
+    """A redirect after which nothing comes again by a canary is broken."""
+    recording = answered(Answer(status=302))
+    recording.elapse(100)
+    canary = recording.canary()
+    broken(recording.judge(FAILED), "after 302", canary)
+
+
+def test_a_second_event_at_the_endpoint_hides_nothing() -> None:
+    """Rules that tell repeats apart by endpoint still see the first event when another is emitted later."""
+    recording = answered(Answer(status=302))
+    recording.elapse(100)
+    canary = recording.canary()
+    recording.attempt("e1", recording.emit())
+    broken(recording.judge(FAILED), "after 302", canary)
+
+
+def test_gone_stops_the_event_and_later_ones() -> None:
+    """After 410 a witnessed silence that covers the retry and a later event is kept; either one alone is not enough."""
+    recording = answered(Answer(status=410))
+    recording.elapse(100)
+    recording.canary()
+    unseen(recording.judge(GONE))
+    later = recording.emit()
+    unseen(recording.judge(GONE))
+    canary = recording.canary()
+    kept(recording.judge(GONE), later, canary)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_request_after_gone_is_broken(*, fresh: bool) -> None:
+    """A retry after 410 breaks the promise, and so does a later event."""
+    recording = answered(Answer(status=410))
+    recording.elapse(30)
+    recording.attempt("e1", recording.emit()) if fresh else again(recording)
+    broken(recording.judge(GONE), "1 more request", recording.records[-1])
+
+
+def asked(value: str, wait: float, status: int = 503, **capabilities: Any) -> Recording:
+    """Answer with Retry-After and let the event come again after so many promised seconds."""
+    recording = answered(Answer(status=status, headers=(("retry-after", value),)), **capabilities)
+    recording.elapse(wait)
+    again(recording)
+    return recording
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("capabilities", [{"time": "virtual"}, {"time": "scaled", "time_scale": 10.0}], ids=lambda c: str(c["time"]))
+def test_retry_after_is_a_lower_bound_and_nothing_more(status: int, capabilities: dict[str, Any]) -> None:
+    """On time and later is kept, sooner is broken; declared jitter does not excuse, a coarse scheduler does."""
+    kept(asked("3600", 3600, status, **capabilities).judge(BOUND))
+    kept(asked("3600", 7200, status, **capabilities).judge(BOUND))
+    recording = asked("3600", 3500, status, jitter_ratio=0.5, **capabilities)
+    broken(recording.judge(BOUND), "asked for 3600 s", recording.records[-1])
+    coarse = 101 if capabilities["time"] == "virtual" else 10.1
+    kept(asked("3600", 3500, status, scheduler_resolution_seconds=coarse, **capabilities).judge(BOUND))
+
+
+@pytest.mark.parametrize(("wait", "sees"), [(3600, kept), (3000, None)])
+def test_retry_after_may_be_a_date(wait: float, sees: Any) -> None:
+    """A date on the target's clock is a lower bound like seconds."""
+    moment = datetime.fromtimestamp(START + 3600, UTC)
+    recording = Recording("http")
+    recording.note("retry-after-date", endpoint="e1", moment=moment.isoformat())
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, answer=Answer(status=503, headers=(("Retry-After", format_datetime(moment, usegmt=True)),)))
+    recording.elapse(wait)
+    recording.attempt("e1", emission)
+    if sees:
+        kept(recording.judge(BOUND))
+    else:
+        broken(recording.judge(BOUND), "asked for 3600 s")
+
+
+@pytest.mark.parametrize("value", ["-5", "99999999999", "soon", "1e3", "9" * 400])
+def test_an_unusable_retry_after_is_no_bound_and_does_not_stop_retries(value: str) -> None:
+    """Negative, huge and meaningless values bind nobody; a 503 that never comes again within a day is broken."""
+    honest = asked(value, 30)
+    unseen(honest.judge(BOUND))
+    kept(honest.judge(ODD))
+    silent = answered(Answer(status=503, headers=(("Retry-After", value),)))
+    unseen(silent.judge(ODD))
+    silent.elapse(90_000)
+    canary = silent.canary()
+    broken(silent.judge(ODD), "within a day", canary)
+
+
+def test_whoever_never_retries_client_errors_may_ignore_their_retry_after() -> None:
+    """That no 4xx is retried is a legal reading, also with an odd Retry-After; a platform that retries some must retry all."""
+    recording = answered(Answer(status=429, headers=(("Retry-After", "soon"),)))
+    recording.elapse(90_000)
+    recording.canary()
+    unseen(recording.judge(ODD))
+    recording.subscribe("e2")
+    emission = recording.emit()
+    recording.attempt("e2", emission, 429)
+    recording.elapse(60)
+    recording.attempt("e2", emission)
+    broken(recording.judge(ODD), "within a day")
+
+
+def test_large_answers_end_the_event() -> None:
+    """A large 200 with a canary is kept with one stray redelivery, broken with two; a large 500 says nothing."""
+    large = Answer(status=200, body=b"x" * 65_536, body_repeat=160)
+    recording = answered(large)
+    unseen(recording.judge(LARGE))
+    recording.elapse(100)
+    recording.canary()
+    kept(recording.judge(LARGE))
+    again(recording)
+    kept(recording.judge(LARGE))
+    again(recording)
+    broken(recording.judge(LARGE), "sent again", recording.records[-1])
+    failed = answered(Answer(status=500, body=b"x" * 65_536, body_repeat=160))
+    failed.elapse(100)
+    failed.canary()
+    unseen(failed.judge(LARGE))

@@ -1,0 +1,226 @@
+"""Which answers bring an event again and which end it; silence only with a witness; transport repeats are no retries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hookproof.model.transcript import Answer
+from tests.rules.outcomes import broken, kept, unseen
+from tests.rules.recording import Recording
+
+RETRIED, ENDED = "failures-are-retried", "success-ends-the-schedule"
+AGAIN, OPEN = "answered-events-are-not-sent-again", "observed-retry-of-unstated-answers"
+FAILURES = [
+    ("5xx", "respond"),
+    ("timeout", "never"),
+    ("timeout", "drip"),
+    ("reset", "reset"),
+    ("closed", "close"),
+    ("cut", "close_after_head"),
+]
+GRADES: list[dict[str, Any]] = [{"time": "virtual"}, {"time": "scaled", "time_scale": 1000.0}, {"time": "real"}]
+
+
+@pytest.mark.parametrize(("kind", "mode"), FAILURES)
+@pytest.mark.parametrize("capabilities", GRADES, ids=lambda c: str(c["time"]))
+def test_a_failure_that_comes_again_is_kept(kind: str, mode: str, capabilities: dict[str, Any]) -> None:
+    """After each class of failure a second send keeps the promise, on every clock, signed or not."""
+    for headers in (None, {"Content-Type": "application/json"}):
+        recording = Recording(**capabilities)
+        recording.subscribe("e1")
+        emission = recording.emit()
+        first = recording.attempt("e1", emission, 500, mode=mode, headers=headers)
+        recording.elapse(60)
+        second = recording.attempt("e1", emission, headers=headers)
+        kept(recording.judge(RETRIED, classes=[kind]), first, second)
+
+
+@pytest.mark.parametrize(("kind", "mode"), FAILURES)
+def test_a_failure_that_never_comes_again_is_broken(kind: str, mode: str) -> None:
+    """A failure followed by silence past the due moment and a canary is broken; the first send and the canary are the evidence."""
+    recording = Recording()
+    recording.subscribe("e1")
+    first = recording.attempt("e1", recording.emit(), 503, mode=mode)
+    recording.elapse(100)
+    canary = recording.canary()
+    broken(recording.judge(RETRIED, classes=[kind]), "never sent again", first, canary)
+
+
+@pytest.mark.parametrize("capabilities", GRADES, ids=lambda c: str(c["time"]))
+@pytest.mark.parametrize("seconds", [0, 29])
+def test_a_canary_before_the_due_moment_is_no_witness(capabilities: dict[str, Any], seconds: float) -> None:
+    """Silence with an early canary, or with none, is not observed."""
+    recording = Recording(**capabilities)
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 500)
+    recording.elapse(seconds)
+    unseen(recording.judge(RETRIED))
+    recording.canary()
+    unseen(recording.judge(RETRIED), "no canary after the retry was due")
+
+
+def test_a_canary_of_another_tenant_is_no_witness() -> None:
+    """A canary of another scope says nothing of this one."""
+    recording = Recording(time="real")
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 500)
+    recording.elapse(1000)
+    recording.canary("stranger")
+    unseen(recording.judge(RETRIED))
+
+
+def test_a_scaled_retry_within_the_poll_interval_is_not_called_missing() -> None:
+    """On a scaled clock a canary that comes sooner than the declared poll interval allows for is no witness."""
+    recording = Recording(time="scaled", time_scale=1000.0, poll_interval_seconds=0.2)
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 500)
+    recording.wait(0.3)
+    recording.canary()
+    unseen(recording.judge(RETRIED))
+
+
+@pytest.mark.parametrize("mode", ["close", "close_in_head", "reset", "reset_after_head"])
+def test_a_transport_repeat_is_no_retry(mode: str) -> None:
+    """An identical request right after a connection error does not count as the promised retry; a changed one later does."""
+    kinds = ["reset" if mode.startswith("reset") else "closed"]
+    for capabilities in GRADES[::2]:
+        recording = Recording(**capabilities)
+        recording.subscribe("e1")
+        emission = recording.emit()
+        headers = recording.signed("e1", emission, recording.body(emission))
+        first = recording.attempt("e1", emission, mode=mode, headers=headers)
+        recording.wait(0.5)
+        recording.attempt("e1", emission, headers=headers)
+        recording.elapse(1000)
+        canary = recording.canary()
+        broken(recording.judge(RETRIED, classes=kinds), "never sent again", first, canary)
+
+
+def test_a_repeat_after_a_whole_answer_is_a_retry() -> None:
+    """A request that follows a whole 500 is a send of the schedule however soon it comes and however alike it looks."""
+    recording = Recording(time="real")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    headers = recording.signed("e1", emission, recording.body(emission))
+    sent = [recording.attempt("e1", emission, status, headers=headers) for status in (500, 200)]
+    kept(recording.judge(RETRIED), *sent)
+
+
+def test_each_listed_class_must_be_seen() -> None:
+    """One class that was met does not stand for another that was not."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, mode="reset")
+    recording.elapse(30)
+    recording.attempt("e1", emission)
+    unseen(recording.judge(RETRIED, classes=["reset", "closed"]), "not seen for closed")
+
+
+@pytest.mark.parametrize("waited", [True, False])
+def test_a_refused_connection_is_tried_again(*, waited: bool) -> None:
+    """After refused connections the event comes, or is broken by a canary after the due moment, or not observed."""
+    recording = Recording()
+    recording.subscribe("e1")
+    recording.note("refused", endpoint="e1")
+    emission = recording.emit()
+    recording.canary()
+    unseen(recording.judge(RETRIED, classes=["refused"]))
+    recording.elapse(100 if waited else 10)
+    canary = recording.canary()
+    if waited:
+        broken(recording.judge(RETRIED, classes=["refused"]), "connections were refused", emission, canary)
+    else:
+        unseen(recording.judge(RETRIED, classes=["refused"]))
+    arrived = recording.attempt("e1", emission)
+    kept(recording.judge(RETRIED, classes=["refused"]), arrived)
+
+
+# -- success ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("capabilities", GRADES, ids=lambda c: str(c["time"]))
+def test_a_success_with_a_witnessed_silence_ends_the_schedule(capabilities: dict[str, Any]) -> None:
+    """An answered event that does not come again by the time a canary shows life is kept."""
+    recording = Recording(**capabilities)
+    recording.subscribe("e1")
+    done = recording.attempt("e1", recording.emit())
+    unseen(recording.judge(ENDED))
+    unseen(recording.judge(AGAIN))
+    recording.elapse(1000)
+    canary = recording.canary()
+    assert kept(recording.judge(ENDED), done, canary).reading == ""
+    kept(recording.judge(AGAIN), done, canary)
+
+
+def test_one_redelivery_is_legal_and_named_two_are_not() -> None:
+    """At-least-once covers one stray redelivery, which the report names; a second one breaks the promise."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    done = recording.attempt("e1", emission)
+    recording.elapse(30)
+    stray = recording.attempt("e1", emission)
+    recording.elapse(100)
+    recording.canary()
+    assert kept(recording.judge(ENDED), done).reading == "one redelivery of an answered event"
+    broken(recording.judge(AGAIN), "sent again 1 time", done, stray)
+    more = recording.attempt("e1", emission)
+    broken(recording.judge(ENDED), "2 more attempts came", done, stray, more)
+
+
+def test_each_listed_status_must_be_seen() -> None:
+    """A success that was seen does not stand for a listed status that was not."""
+    recording = Recording()
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 202)
+    recording.elapse(100)
+    recording.canary()
+    kept(recording.judge(ENDED, statuses=[202]))
+    unseen(recording.judge(ENDED, statuses=[202, 204]), "[204]")
+
+
+def test_a_success_that_the_target_did_not_get_is_none() -> None:
+    """An answer that was cut off, or that the target hung up on, does not end the schedule."""
+    for more in ({"answer_done_at": None}, {"closed_at": 1}):
+        recording = Recording()
+        recording.subscribe("e1")
+        emission = recording.emit()
+        recording.attempt("e1", emission, **more)
+        for _ in range(2):
+            recording.elapse(60)
+            recording.attempt("e1", emission, 500)
+        recording.elapse(1000)
+        recording.canary()
+        unseen(recording.judge(ENDED))
+        unseen(recording.judge(AGAIN))
+
+
+# -- open questions -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_an_open_question_is_reported_and_never_broken(status: int) -> None:
+    """A 4xx that is retried and one that is not are both kept, and the reading says which; silence needs its witness."""
+    for again in (True, False):
+        recording = Recording()
+        recording.subscribe("e1")
+        emission = recording.emit()
+        first = recording.attempt("e1", emission, status)
+        unseen(recording.judge(OPEN))
+        recording.elapse(100)
+        recording.attempt("e1", emission) if again else recording.canary()
+        assert kept(recording.judge(OPEN), first).reading == f"{status} {'retried' if again else 'not retried'}"
+
+
+def test_a_cut_answer_is_an_open_question_too() -> None:
+    """An answer without its promised body is named by its class."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, answer=Answer(mode="close_after_head"))
+    recording.elapse(100)
+    recording.attempt("e1", emission)
+    assert kept(recording.judge(OPEN, classes=["cut"])).reading == "cut retried"

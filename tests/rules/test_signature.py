@@ -1,0 +1,246 @@
+"""Signatures of deliveries: present, right, fresh, one secret per endpoint, and rotation; secrets are never shown."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hookproof.model.capabilities import Capabilities
+from hookproof.model.verdict import Judgement
+from hookproof.rules.catalogue import RULES
+from hookproof.rules.rule import Terms
+from hookproof.rules.view import View
+from tests.rules.contract_value import CONTRACT
+from tests.rules.outcomes import broken, kept, unseen, void
+from tests.rules.recording import Recording, secret_text, standard_headers
+
+SIGNED, VALID, SECONDS, FRESH = (
+    "deliveries-are-signed",
+    "signatures-verify",
+    "timestamps-are-whole-seconds",
+    "timestamps-are-of-the-attempt",
+)
+ID, OWN, BOTH, END = (
+    "signed-id-is-the-event-id",
+    "each-endpoint-has-its-secret",
+    "both-secrets-sign-during-overlap",
+    "old-secret-ends-with-overlap",
+)
+DAY = 86_400
+
+
+def hex_headers(key: bytes, body: bytes, seconds: int, *, bare: bool = False) -> dict[str, str]:
+    """Sign in the companion's forms by ``hmac`` alone."""
+    if bare:
+        return {"X-Devotel-Signature": hmac.digest(key, body, "sha256").hex()}
+    return {"X-Devotel-Signature": f"t={seconds},v1={hmac.digest(key, b'%d.' % seconds + body, 'sha256').hex()}"}
+
+
+def signed(headers: Any = None, **capabilities: Any) -> Recording:
+    """Deliver one event to an endpoint with a secret; ``headers`` makes the headers from (recording, body, event id)."""
+    recording = Recording("signatures", **capabilities)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    body = recording.body(emission)
+    recording.attempt("e1", emission, headers=None if headers is None else headers(recording, body, str(emission.event_id)))
+    return recording
+
+
+def discreet(judgement: Judgement, recording: Recording) -> Judgement:
+    """No secret is shown in a judgement."""
+    shown = repr(judgement)
+    for endpoint in recording.endpoints.values():
+        assert secret_text(str(endpoint.secret)).removeprefix("whsec_") not in shown
+    return judgement
+
+
+@pytest.mark.parametrize("rule", [SIGNED, VALID, SECONDS, FRESH, ID])
+@pytest.mark.parametrize("time", ["virtual", "real"])
+def test_an_honest_signature_is_kept(rule: str, time: str) -> None:
+    """What the official library signs keeps every promise."""
+    recording = signed(time=time)
+    kept(recording.judge(rule), recording.records[-1])
+
+
+def test_the_scheme_and_key_that_were_seen_are_named() -> None:
+    """All legal schemes and key readings verify, and the report names the one that was seen."""
+    assert signed().judge(VALID).reading == "standard-webhooks, key: base64-decoded"
+    text = secret_text("secret of e1")
+    bare = text.removeprefix("whsec_")
+    for key, reading in ((text.encode(), "whole text"), (bare.encode(), "text without prefix")):
+        recording = signed(lambda r, body, _id, key=key: hex_headers(key, body, int(r.clock())))
+        assert kept(recording.judge(VALID)).reading == f"devotel-t-v1, key: {reading}"
+        assert recording.judge(SIGNED).reading == "devotel-t-v1"
+        kept(recording.judge(SECONDS))
+        unseen(recording.judge(ID))
+        recording = signed(lambda _r, body, _id, key=key: hex_headers(key, body, 0, bare=True))
+        assert kept(recording.judge(VALID)).reading == f"devotel-body-hex, key: {reading}"
+        unseen(recording.judge(SECONDS))
+
+
+def test_a_declared_scheme_is_the_only_legal_one() -> None:
+    """A target that declares a scheme is held to it; an unknown one is our gap, none in the contract is no promise."""
+    recording = signed(signing={"profile": "devotel-t-v1"})
+    broken(recording.judge(SIGNED), "none of x-devotel-signature", recording.records[-1])
+    unseen(recording.judge(VALID))
+    kept(recording.judge(VALID, schemes=["standard-webhooks"]))
+    unseen(signed(signing={"profile": "rot13"}).judge(SIGNED), "does not know the declared scheme 'rot13'")
+    bare = replace(CONTRACT, policy=replace(CONTRACT.policy, signing=None))
+    void(Recording("signatures", contract=bare).judge(SIGNED))
+
+
+def test_which_schemes_are_asked_for_changes_nothing_for_others() -> None:
+    """One view judges two clauses with overlapping scheme lists, each by its own list."""
+    recording = signed(lambda _r, body, _id: hex_headers(secret_text("secret of e1").encode(), body, 0, bare=True))
+    view = View(recording.transcript(), CONTRACT)
+    for schemes, sees in ((["devotel-t-v1"], unseen), (["devotel-t-v1", "devotel-body-hex"], kept), (["devotel-t-v1"], unseen)):
+        terms = Terms(contract=CONTRACT, parameters={"schemes": schemes}, capabilities=Capabilities())
+        sees(RULES[VALID].judge(view, terms))
+
+
+@pytest.mark.parametrize("value", ["", "v1,abc", "v1", "v2,x", "v1,{tag} v1,{tag} ", "v1={tag}", "{tag}", "v1,{tag}  v1,{tag}", "v1,{url}"])
+def test_a_malformed_signature_header_is_broken(value: str) -> None:
+    """A header that is not a list of versioned tags is broken on that attempt, and the tag is not shown."""
+
+    def headers(recording: Recording, body: bytes, event_id: str) -> dict[str, str]:
+        honest = standard_headers(["secret of e1"], event_id, int(recording.clock()), body)
+        tag = honest["webhook-signature"].removeprefix("v1,")
+        return {**honest, "webhook-signature": value.replace("{tag}", tag).replace("{url}", "-_" + tag[2:])}
+
+    recording = signed(headers)
+    judgement = broken(recording.judge(SIGNED), "webhook-signature", recording.records[-1])
+    tag = recording.signed("e1", next(r for r in recording.records if r.id.startswith("m")), b"")  # type: ignore[arg-type] # emission
+    assert tag["webhook-signature"][4:] not in judgement.reason
+
+
+@pytest.mark.parametrize("entry", ["v1a,c2lnbmF0dXJl", "v2,x", "v10,abc"])
+def test_unknown_versions_beside_a_good_tag_are_legal(entry: str) -> None:
+    """Entries of other versions, before or after, leave the good one valid."""
+    for order in (0, 1):
+
+        def headers(recording: Recording, body: bytes, event_id: str, order: int = order) -> dict[str, str]:
+            honest = standard_headers(["secret of e1"], event_id, int(recording.clock()), body)
+            parts = [entry, honest["webhook-signature"]]
+            return {**honest, "webhook-signature": " ".join(parts[::-1] if order else parts)}
+
+        recording = signed(headers)
+        kept(recording.judge(SIGNED))
+        kept(recording.judge(VALID))
+
+
+@pytest.mark.parametrize("arrived", [b'{"id": "evt_m2"}', b"", b"\xff"])
+def test_other_bytes_than_the_signed_ones_are_broken(arrived: bytes) -> None:
+    """A signature over other bytes than those that arrived is broken, and no secret is shown."""
+    recording = Recording("signatures")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    body = recording.body(emission)
+    culprit = recording.attempt("e1", emission, body=arrived, headers=recording.signed("e1", emission, body))
+    discreet(broken(recording.judge(VALID), "none of the known recipes", culprit), recording)
+
+
+def test_a_retry_must_be_signed_anew() -> None:
+    """A retry without signature is broken, and one with the time of the first attempt is not fresh, on either clock."""
+    for time in ("virtual", "real"):
+        recording = Recording("retries", time=time)
+        recording.subscribe("e1")
+        emission = recording.emit()
+        body = recording.body(emission)
+        recording.attempt("e1", emission, 500)
+        old = recording.signed("e1", emission, body)
+        recording.elapse(30)
+        stale = recording.attempt("e1", emission, headers=old)
+        kept(recording.judge(VALID), stale)
+        broken(recording.judge(FRESH), "-30 s from the moment", stale)
+        bare = recording.attempt("e1", emission, headers={})
+        broken(recording.judge(SIGNED), "carries none of", bare)
+
+
+@pytest.mark.parametrize("off", [-7200, -5, 2, 3600])
+def test_a_timestamp_of_another_moment_is_broken(off: int) -> None:
+    """Local time, and anything beyond a second of slack, is not the moment of the attempt."""
+    recording = signed(lambda r, body, event_id: standard_headers(["secret of e1"], event_id, int(r.clock()) + off, body))
+    broken(recording.judge(FRESH), f"{off:+d} s", recording.records[-1])
+
+
+@pytest.mark.parametrize("text", ["1790000000000", "1790000000.5", "2026-09-21T14:13:20Z", "+1790000000", "01790000000", "", "١٧٩٠٠٠٠٠٠٠"])
+def test_a_timestamp_is_whole_seconds(text: str) -> None:
+    """Milliseconds, fractions, ISO text, signs, zeros in front and other digits are broken and not judged for freshness."""
+    recording = signed(lambda *_: {"webhook-id": "x", "webhook-timestamp": text, "webhook-signature": "v1,x"})
+    broken(recording.judge(SECONDS), "not whole Unix seconds", recording.records[-1])
+    unseen(recording.judge(FRESH))
+
+
+@pytest.mark.parametrize(("signed_id", "envelope_id"), [("other", "evt"), ("a.b", "a.b")])
+def test_the_signed_id_is_the_envelope_id_without_a_dot(signed_id: str, envelope_id: str) -> None:
+    """Another id in the header, or an id that holds the separator, is broken."""
+    recording = Recording("signatures")
+    recording.subscribe("e1")
+    emission = recording.emit(event_id=envelope_id)
+    headers = standard_headers(["secret of e1"], signed_id, int(recording.clock()), recording.body(emission))
+    culprit = recording.attempt("e1", emission, headers=headers)
+    broken(recording.judge(ID), repr(signed_id), culprit)
+
+
+def test_each_endpoint_has_a_secret_of_its_own() -> None:
+    """Deliveries that verify only with their own secret are kept; one that verifies with a neighbour's is broken."""
+    recording = Recording("signatures")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission)
+    unseen(recording.judge(OWN), "fewer than two")
+    recording.subscribe("e2")
+    good = recording.attempt("e2", emission)
+    kept(recording.judge(OWN), good)
+    bad = recording.attempt("e2", emission, headers=recording.signed("e2", emission, recording.body(emission), "secret of e1"))
+    discreet(broken(recording.judge(OWN), "verifies with another endpoint's secret", bad), recording)
+
+
+def rotated(passed: float, *names: str, **capabilities: Any) -> Recording:
+    """Rotate a secret, let so many seconds pass and deliver, signed with the named secrets."""
+    recording = Recording("signatures", **capabilities)
+    recording.subscribe("e1", secret="old")
+    recording.change("e1", "rotated", secret="new")
+    recording.elapse(passed)
+    emission = recording.emit()
+    recording.attempt("e1", emission, headers=recording.signed("e1", emission, recording.body(emission), *names))
+    return recording
+
+
+@pytest.mark.parametrize("capabilities", [{"time": "virtual"}, {"time": "scaled", "time_scale": 100.0}], ids=lambda c: str(c["time"]))
+def test_both_secrets_sign_during_the_overlap_and_the_new_one_after(capabilities: dict[str, Any]) -> None:
+    """During the overlap both must verify, in any order; after it the new one only; each rule is silent in the other's time."""
+    for names in (("new", "old"), ("old", "new")):
+        recording = rotated(60, *names, **capabilities)
+        kept(recording.judge(BOTH), recording.records[-1])
+        unseen(recording.judge(END))
+    broken(rotated(60, "new", **capabilities).judge(BOTH), "the old secret")
+    broken(rotated(60, "old", **capabilities).judge(BOTH), "the new secret")
+    recording = rotated(DAY * 1.01, "new", **capabilities)
+    kept(recording.judge(END), recording.records[-1])
+    unseen(recording.judge(BOTH))
+    broken(rotated(DAY * 1.01, "new", "old", **capabilities).judge(END), "still verifies with the old")
+    broken(rotated(DAY * 1.01, "old", **capabilities).judge(END), "does not verify with the new")
+
+
+def test_an_attempt_on_the_way_through_the_end_of_the_overlap_says_nothing() -> None:
+    """On a virtual clock an attempt inside an advance across the end may lie on either side: neither rule judges it."""
+    recording = Recording("signatures")
+    recording.subscribe("e1", secret="old")
+    recording.change("e1", "rotated", secret="new")
+    emission = recording.emit()
+    with recording.advancing(DAY * 1.01):
+        recording.attempt("e1", emission, headers=recording.signed("e1", emission, recording.body(emission), "new"))
+    unseen(recording.judge(BOTH))
+    unseen(recording.judge(END))
+
+
+def test_endpoints_without_secret_or_rotation_promise_nothing() -> None:
+    """Where no secret was set nothing must be signed, and without rotation there is no overlap."""
+    recording = signed()
+    recording.records[0] = replace(recording.records[0], secret=None)  # type: ignore[call-arg] # the first record is a subscription
+    for rule in (SIGNED, VALID, BOTH, END, OWN):
+        unseen(recording.judge(rule))

@@ -1,0 +1,178 @@
+"""Subscribing well and badly: a refusal is evidence between two accepted controls only, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hookproof.model.transcript import Exchange
+from tests.rules.outcomes import broken, kept, unseen
+from tests.rules.recording import Recording
+
+LISTED, UNKNOWN, OPEN, EMPTY = (
+    "listed-names-are-accepted",
+    "unknown-names-are-refused",
+    "unlisted-but-documented-names",
+    "empty-lists-are-refused",
+)
+NOTHING, KEY, OTHERS = "refusals-create-nothing", "a-key-is-required", "other-tenants-are-shut-out"
+
+
+def create(recording: Recording, events: Any, status: int = 201, endpoint: str = "x", **more: Any) -> Exchange:
+    """Ask for a subscription."""
+    return recording.exchange("createWebhook", status, request={"url": f"http://h/t/{endpoint}", "events": events}, **more)
+
+
+def between_controls(events: Any, status: int, before: int = 201, after: int = 201, **more: Any) -> tuple[Recording, list[Exchange]]:
+    """A bad request between two good ones that were answered as given."""
+    recording = Recording("subscriptions")
+    first = create(recording, ["rose.bloomed"], before)
+    bad = create(recording, events, status, purpose="alone", **more)
+    return recording, [first, bad, create(recording, ["rose.bloomed"], after)]
+
+
+@pytest.mark.parametrize("events", [["rose.bloomed"], ["rose.bloomed", "rose.faded"], ["*"]])
+def test_listed_names_are_accepted(events: list[str]) -> None:
+    """Any listed names, or the wildcard alone, are accepted; a refusal is broken."""
+    recording = Recording("subscriptions")
+    good = create(recording, events, 200)
+    kept(recording.judge(LISTED), good)
+    bad = create(recording, events, 422)
+    broken(recording.judge(LISTED), "answered 422", bad)
+
+
+@pytest.mark.parametrize("events", [["early.media"], ["*", "rose.bloomed"], [], ["never.listed"], "rose.bloomed", [1]])
+def test_other_lists_say_nothing_of_listed_names(events: Any) -> None:
+    """Unlisted, mixed, empty and ill-formed lists are judged elsewhere."""
+    recording = Recording("subscriptions")
+    create(recording, events, 422)
+    unseen(recording.judge(LISTED))
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "status"), [(UNKNOWN, ["never.listed"], 422), (UNKNOWN, ["rose.bloomed", "x"], 422), (EMPTY, [], 400)]
+)
+def test_a_refusal_counts_between_two_controls_only(rule: str, events: list[str], status: int) -> None:
+    """The refusal between two accepted controls is kept with all three; a control that failed or is missing leaves it unseen."""
+    recording, calls = between_controls(events, status)
+    kept(recording.judge(rule), *calls)
+    for before, after in ((500, 201), (201, 500), (422, 422)):
+        recording, _ = between_controls(events, status, before, after)
+        unseen(recording.judge(rule))
+    alone = Recording("subscriptions")
+    create(alone, events, status, purpose="alone")
+    unseen(alone.judge(rule))
+
+
+@pytest.mark.parametrize(
+    ("rule", "events"), [(UNKNOWN, ["never.listed"]), (UNKNOWN, ["ROSE.BLOOMED"]), (UNKNOWN, [" rose.bloomed"]), (EMPTY, [])]
+)
+@pytest.mark.parametrize("status", [201, 500])
+def test_what_must_be_refused_and_is_not_is_broken(rule: str, events: list[str], status: int) -> None:
+    """An acceptance is broken even without controls, a server error between controls is no refusal."""
+    recording, calls = between_controls(events, status)
+    broken(recording.judge(rule), f"answered {status}", calls[1])
+    alone = Recording("subscriptions")
+    create(alone, events, status)
+    (broken if status == 201 else unseen)(alone.judge(rule), "answered" if status == 201 else "")
+
+
+def test_an_unknown_name_is_refused_with_the_promised_status() -> None:
+    """Another refusal than 422 is broken for unknown names; every form must be tried."""
+    recording, calls = between_controls(["never.listed"], 400)
+    broken(recording.judge(UNKNOWN), "promised 422", calls[1])
+    recording, _ = between_controls(["never.listed"], 422)
+    unseen(recording.judge(UNKNOWN, forms=["alone", "upper case"]), "upper case")
+
+
+def test_open_questions_are_reported_and_never_broken() -> None:
+    """A documented name that is not listed, and a wildcard among names, may be accepted or refused."""
+    for status in (201, 422):
+        recording, calls = between_controls(["early.media"], status)
+        assert kept(recording.judge(OPEN), calls[1]).reading == f"early.media answered {status}"
+        unseen(recording.judge(UNKNOWN))
+        recording, _ = between_controls(["*", "rose.bloomed"], status)
+        unseen(recording.judge(UNKNOWN))
+        unseen(recording.judge(OPEN))
+
+
+def refused(status: int = 422, **more: Any) -> Recording:
+    """An accepted control and a refused subscription of endpoint ``ghost``."""
+    recording = Recording("subscriptions")
+    recording.subscribe("good")
+    create(recording, ["rose.bloomed"], 201, "good")
+    create(recording, ["never.listed"], status, "ghost", **more)
+    return recording
+
+
+def test_a_refusal_leaves_nothing_behind() -> None:
+    """What is neither listed beside a control nor reached while a control is, is kept; silence alone is named as such."""
+    recording = refused()
+    unseen(recording.judge(NOTHING))
+    emission = recording.emit()
+    control = recording.attempt("good", emission)
+    assert kept(recording.judge(NOTHING), control).reading == "seen by silence only, no listing"
+    empty = recording.exchange("listWebhooks", 200, answer={"data": []})
+    assert empty.id not in recording.judge(NOTHING).evidence
+    listing = recording.exchange("listWebhooks", 200, answer={"data": [{"id": "id-good", "url": "http://h/t/good"}]})
+    assert kept(recording.judge(NOTHING), control, listing).reading == ""
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_ghost_is_broken(*, listed: bool) -> None:
+    """A refused endpoint that is listed, or that gets an event, is broken, and what shows it is the evidence."""
+    recording = refused()
+    if listed:
+        rows = [{"id": "id-good", "url": "http://h/t/good"}, {"id": "9", "url": "http://h/t/ghost"}]
+        recording.exchange("listWebhooks", 200, answer={"data": rows})
+    else:
+        recording.attempt("ghost", recording.emit(), headers={})
+    broken(recording.judge(NOTHING), "is listed" if listed else "got an event", recording.records[-1])
+
+
+@pytest.mark.parametrize("request_body", [b"", b"[]", b"{", b'{"url":7}', b'{"url":""}'])
+def test_a_request_that_names_no_endpoint_says_nothing(request_body: bytes) -> None:
+    """A refused request without a URL leaves nothing that could be looked for."""
+    recording = Recording("subscriptions")
+    recording.subscribe("good")
+    recording.exchange("createWebhook", 422, request=request_body)
+    recording.attempt("good", recording.emit())
+    judgement = recording.judge(NOTHING)
+    assert judgement.outcome.value in ("not_observed", "kept")
+    if request_body != b'{"url":7}':
+        unseen(judgement)
+
+
+@pytest.mark.parametrize("key", ["none", "wrong"])
+def test_a_key_is_required(key: str) -> None:
+    """401 and 403 are kept between controls and named; anything else is broken."""
+    for status in (401, 403):
+        recording, calls = between_controls(["rose.bloomed"], status, key=key)
+        assert kept(recording.judge(KEY), *calls).reading == f"{key} key: {status}"
+    for status in (201, 404, 422, 500):
+        recording, calls = between_controls(["rose.bloomed"], status, key=key)
+        broken(recording.judge(KEY), f"answered {status}", calls[1])
+    recording, _ = between_controls(["rose.bloomed"], 401, after=401, key=key)
+    unseen(recording.judge(KEY))
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_other_tenants_are_shut_out_of_what_exists(method: str) -> None:
+    """A refusal counts while the owner is granted the same path before and after; what a stranger removed is broken."""
+    for status, before, after in ((404, 200, 200), (403, 200, 200), (404, 404, 404), (404, 200, 404), (200, 200, 200)):
+        recording = Recording("subscriptions")
+        own = {"method": "GET", "path": "/hooks/1"}
+        recording.exchange("getWebhook", before, **own)
+        foreign = recording.exchange("x", status, key="other", method=method, path="/hooks/1")
+        unseen(recording.judge(OTHERS)) if status != 200 else broken(recording.judge(OTHERS), "answered 200", foreign)
+        last = recording.exchange("getWebhook", after, **own)
+        judgement = recording.judge(OTHERS)
+        if status == 200:
+            broken(judgement, "another tenant's key was answered 200", foreign)
+        elif (before, after) == (200, 404):
+            broken(judgement, "yet it is gone", foreign, last)
+        elif before == 404:
+            unseen(judgement)
+        else:
+            assert kept(judgement, foreign, last).reading == f"status {status}"

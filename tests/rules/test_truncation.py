@@ -1,0 +1,180 @@
+"""Oversized events: one legal reading of the limit explains every cut, and a cut event keeps its promises."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hookproof.model.transcript import Attempt, Emission
+from tests.rules.contract_value import CONTRACT, LIMIT
+from tests.rules.outcomes import broken, kept, unseen, void
+from tests.rules.recording import Recording, compact
+
+CUT, DELIVERED, SHAPE = "cut-above-one-limit", "oversized-events-are-delivered", "cut-events-have-their-shape"
+SIZE, ONLY, KEPT = "cut-events-give-their-size", "cut-events-hold-identifiers-only", "cut-events-keep-all-identifiers"
+
+
+def filled(size: int, filler: str = "a") -> dict[str, Any]:
+    """Make data of about so many bytes in compact UTF-8, never more."""
+    empty = len(compact({"leaf": 1, "id": "r1", "x": ""}))
+    return {"leaf": 1, "id": "r1", "x": filler * ((size - empty) // len(compact(filler).strip(b'"')))}
+
+
+def deliver(recording: Recording, data: dict[str, Any], *, cut: bool, **members: Any) -> tuple[Emission, Attempt]:
+    """Deliver an event whole or cut; ``members`` replace those of the cut data, None removes one."""
+    emission = recording.emit("rose.bloomed", data)
+    small = {"_truncated": True, "_original_bytes": len(compact(data)), "id": "r1", **members}
+    short = {name: value for name, value in small.items() if value is not None}
+    body = recording.body(emission, data=short, truncated=True) if cut else None
+    return emission, recording.attempt("e1", emission, body=body)
+
+
+def start(**more: Any) -> Recording:
+    """Begin a recording with one subscriber."""
+    recording = Recording("truncation", **more)
+    recording.subscribe("e1")
+    return recording
+
+
+@pytest.mark.parametrize("limit", [LIMIT, LIMIT + 100])
+@pytest.mark.parametrize("filler", ["a", "é", "€", "😀"])
+def test_each_legal_limit_is_kept_to_the_byte_and_named(limit: int, filler: str) -> None:
+    """A limit on compact data explains what lies just below and just above it, for characters of every width."""
+    recording = start()
+    data = filled(limit, filler)
+    data["x"] += "a" * (limit - len(compact(data)))
+    deliver(recording, data, cut=False)
+    emission, attempt = deliver(recording, {**data, "x": data["x"] + "a"}, cut=True)
+    judgement = kept(recording.judge(CUT), emission, attempt)
+    assert f"{limit:,} bytes of data, compact UTF-8" in judgement.reading
+
+
+def test_the_envelope_and_spaced_text_may_be_measured() -> None:
+    """Measuring the envelope, or spaced ASCII, are legal readings."""
+    for measured in ("envelope", "spaced ASCII"):
+        recording = start()
+        for size in range(200, 600, 3):
+            data = filled(size)
+            probe = Recording("truncation")
+            whole = probe.body(probe.emit("rose.bloomed", data))
+            true_size = (
+                len(json.dumps(data))
+                if measured == "spaced ASCII"
+                else len(whole) + len(f"evt_m{len(recording.records) + 1}") - len("evt_m1")
+            )
+            deliver(recording, data, cut=true_size > LIMIT)
+        assert measured in kept(recording.judge(CUT)).reading
+
+
+@pytest.mark.parametrize("limit", [LIMIT // 2, LIMIT + 50, 2 * LIMIT])
+def test_another_limit_is_broken(limit: int) -> None:
+    """A limit that no reading gives is broken, cut too early or too late."""
+    recording = start()
+    for size in range(100, 1000, 10):
+        deliver(recording, filled(size), cut=size > limit)
+    broken(recording.judge(CUT), "no legal reading explains the cuts")
+
+
+def test_counting_characters_is_broken_and_said_so() -> None:
+    """A limit on characters is broken by wide ones, and the finding names the mistake."""
+    recording = start()
+    for count in range(100, 800, 20):
+        data = {"leaf": 1, "x": "€" * count}
+        deliver(recording, data, cut=len(compact(data).decode()) > LIMIT)
+    broken(recording.judge(CUT), "characters instead of bytes would explain it")
+
+
+def test_never_cutting_is_broken_and_small_events_alone_say_nothing() -> None:
+    """A huge event that arrives whole is broken; only small ones are not observed."""
+    recording = start()
+    deliver(recording, filled(100), cut=False)
+    unseen(recording.judge(CUT))
+    for rule in (SHAPE, SIZE, ONLY, KEPT):
+        unseen(recording.judge(rule))
+    deliver(recording, filled(5000), cut=False)
+    broken(recording.judge(CUT), "was not cut", recording.records[-1])
+
+
+def test_an_oversized_event_is_never_dropped() -> None:
+    """An event over every limit that arrives is kept; one that does not is broken by a later canary only."""
+    recording = start()
+    emission, attempt = deliver(recording, filled(5000), cut=True)
+    kept(recording.judge(DELIVERED), emission, attempt)
+    lost = recording.emit("rose.bloomed", filled(5000))
+    kept(recording.judge(DELIVERED))
+    canary = recording.canary()
+    broken(recording.judge(DELIVERED), "never arrived", lost, canary)
+    small = start()
+    small.emit("rose.bloomed", filled(100))
+    small.canary()
+    unseen(small.judge(DELIVERED))
+
+
+def test_an_honest_cut_keeps_every_promise() -> None:
+    """Both marks, the size and the identifiers: kept, with the attempt as evidence and the size's reading named."""
+    recording = start()
+    _, attempt = deliver(recording, filled(5000), cut=True)
+    for rule in (SHAPE, SIZE, ONLY, KEPT):
+        kept(recording.judge(rule), attempt)
+    assert recording.judge(SIZE).reading == "size of data"
+
+
+@pytest.mark.parametrize(
+    ("rule", "members", "reason"),
+    [
+        (SHAPE, {"_truncated": None}, "/data"),
+        (SHAPE, {"_truncated": "true"}, "/data/_truncated"),
+        (SHAPE, {"_original_bytes": None}, "/data"),
+        (SHAPE, {"_original_bytes": "5000"}, "/data/_original_bytes"),
+        (SIZE, {"_original_bytes": 4000}, "is 4000"),
+        (SIZE, {"_original_bytes": None}, "is None"),
+        (SIZE, {"_original_bytes": True}, "is True"),
+        (SIZE, {"_original_bytes": [1]}, "is [1]"),
+        (ONLY, {"x": "a"}, "unpromised member 'x'"),
+        (ONLY, {"id": "other"}, "identifier 'id'"),
+        (ONLY, {"room_id": "7"}, "identifier 'room_id'"),
+        (KEPT, {"id": None}, "identifier 'id' is missing"),
+    ],
+)
+def test_a_flawed_cut_is_broken_for_its_reason(rule: str, members: dict[str, Any], reason: str) -> None:
+    """Each thing wrong with a cut event breaks its own promise on that attempt."""
+    recording = start()
+    _, attempt = deliver(recording, filled(5000), cut=True, **members)
+    broken(recording.judge(rule), reason, attempt)
+
+
+def test_a_cut_with_one_mark_is_still_seen_as_cut() -> None:
+    """Cut data without the envelope's flag, and a flag of another type, break the shape instead of hiding."""
+    for flag in (None, "true"):
+        recording = start()
+        emission = recording.emit("rose.bloomed", filled(5000))
+        attempt = recording.attempt(
+            "e1", emission, body=recording.body(emission, data={"_truncated": True, "_original_bytes": 5000}, truncated=flag)
+        )
+        broken(recording.judge(SHAPE), "", attempt)
+
+
+def test_an_original_without_identifiers_or_members_is_judged_calmly() -> None:
+    """Where the original carried no identifier none can be lost."""
+    recording = start()
+    for data in ({"leaf": 1, "x": "a" * 5000}, ["a" * 5000]):
+        emission = recording.emit("rose.bloomed", data)
+        short = {"_truncated": True, "_original_bytes": len(compact(data))}
+        recording.attempt("e1", emission, body=recording.body(emission, data=short, truncated=True))
+    unseen(recording.judge(KEPT))
+    kept(recording.judge(ONLY))
+
+
+def test_a_contract_without_truncation_promises_nothing_of_it() -> None:
+    """Where nothing is cut by contract the limit and the shape are not applicable."""
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, truncation=None))
+    recording = start(contract=contract)
+    emission = recording.emit()
+    recording.attempt("e1", emission, body=recording.body(emission, data={"": 1}))
+    void(recording.judge(CUT))
+    void(recording.judge(SHAPE))
+    for rule in (DELIVERED, SIZE, ONLY, KEPT):
+        unseen(recording.judge(rule))

@@ -1,0 +1,73 @@
+"""One embedded platform before the judge: opens target, listener and run, without pytest or files between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
+
+import suites.platform.situations as platform_situations
+from hookproof.adapters.http import HttpPlatform
+from hookproof.judge import Item, items
+from hookproof.model.contract import Contract, Role
+from hookproof.model.transcript import RunHeader
+from hookproof.reference.conduct import Conduct
+from hookproof.reference.platform import ReferencePlatform
+from hookproof.staging.profile import PROFILES
+from hookproof.staging.recorder import RunRecorder
+from hookproof.staging.run import Run
+from hookproof.staging.session import read_contract
+from hookproof.staging.situation import scan
+from hookproof.staging.stage import Tools
+from hookproof.wire.listener import CaptureListener
+
+KEY = "key-of-this-test"
+
+
+@cache
+def orbit() -> Contract:
+    """The contract that everything is judged by."""
+    return read_contract("orbit")
+
+
+def item(clause: str, event: str | None = None) -> Item:
+    """Find one thing to be judged."""
+    name = f"orbit/{clause}" + (f":{event}" if event else "")
+    return next(found for found in items(orbit(), Role.PLATFORM) if found.id == name)
+
+
+@contextmanager
+def courtroom(*, conduct: Conduct | None = None, kept_by: Contract | None = None, profile: str = "quick") -> Iterator[Run]:
+    """Open a run against a platform that behaves as ``conduct`` and believes in the contract ``kept_by``."""
+    with ExitStack() as stack:
+        reference = stack.enter_context(ReferencePlatform(kept_by or orbit(), api_key=KEY, conduct=conduct, real_timeout_cap=0.7))
+        platform = stack.enter_context(closing(HttpPlatform(reference.url, api_key=KEY)))
+        capabilities = platform.capabilities()
+        header = RunHeader(
+            contract="orbit",
+            contract_digest=orbit().digest,
+            role="platform",
+            target={},
+            capabilities=capabilities.to_json(),
+            seed=0,
+            profile=profile,
+            started_at="2027-01-01T00:00:00+00:00",
+            salt="courtroom",
+            hookproof="0",
+            reproduce="pytest suites/",
+        )
+        recorder = RunRecorder(header)
+        with CaptureListener(on_attempt=recorder.keep) as listener:
+            tools = Tools(
+                contract=orbit(),
+                capabilities=capabilities,
+                platform=platform,
+                listener=listener,
+                recorder=recorder,
+                profile=PROFILES[profile],
+                api_key=KEY,
+                seed=0,
+            )
+            run = Run(tools, scan(platform_situations))
+            yield run
+            run.close()
