@@ -6,12 +6,14 @@ the connection was refused, so that nothing can happen twice.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -27,14 +29,35 @@ _RETURN_SECONDS = 60.0
 
 def checked_url(url: str, flag: str) -> str:
     """Give a base URL without trailing slash; raise ``IllFormedError`` unless it is http(s) with a host on loopback."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        legal = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:  # a port that is no number, or half of an IPv6 address
+        legal = False
+    if not legal or not url.isascii() or not url.isprintable() or " " in url:
         raise IllFormedError(flag, f"{url!r} is not an http or https URL", remedy="Give it as http://HOST:PORT.")
-    if parts.hostname not in ("127.0.0.1", "localhost", "::1") and not parts.hostname.startswith("127."):
+    if parts.username is not None or parts.password is not None:
+        raise IllFormedError(flag, "the URL holds credentials", remedy="Give it as http://HOST:PORT; keys are named by --api-key-env.")
+    if not _on_loopback(parts.hostname or ""):
         raise IllFormedError(
             flag, f"{parts.hostname!r} is not on this machine", remedy="This version sends traffic to loopback addresses only."
         )
     return url.rstrip("/")
+
+
+def _on_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name that only begins like an address is somebody else's
+        return False
+
+
+def _checked_key(key: str) -> str:
+    """Give a key that can stand in a header field; an error of the HTTP client would show it."""
+    if not key.isascii() or not key.isprintable() or key != key.strip():
+        remedy = "Put the bare key into the variable named by --api-key-env: no line end, printable ASCII only."
+        raise IllFormedError("the API key", "it holds characters that no header field can carry", remedy=remedy)
+    return key
 
 
 class HttpPlatform:
@@ -46,7 +69,7 @@ class HttpPlatform:
     def __init__(self, url: str, *, api_key: str, control_url: str | None = None, timeout: float = 30.0) -> None:
         self._url = checked_url(url, "--target")
         self._control = checked_url(control_url, "--control-url") if control_url else self._url + _CONTROL_PATH
-        self._api_key = api_key
+        self._api_key = _checked_key(api_key)
         limits = httpx.Limits(max_connections=32, max_keepalive_connections=32)
         self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, limits=limits)
         self._pause = threading.Event()
@@ -79,8 +102,8 @@ class HttpPlatform:
         """Make a tenant."""
         document = self._control_call("scopes", "POST", "/scopes", {"name": name}, expected=(201, 200))
         try:
-            return Scope(id=str(document["id"]), api_key=str(document["api_key"]))
-        except (KeyError, TypeError):
+            return Scope(id=quote(str(document["id"]), safe=""), api_key=_checked_key(str(document["api_key"])))
+        except KeyError:
             raise CapabilityError(f"{self._control}/scopes", "the answer lacks id or api_key", remedy="See the control profile.") from None
 
     def close_scope(self, scope: Scope) -> None:
@@ -169,14 +192,15 @@ class HttpPlatform:
     def _reading(self, document: dict[str, Any]) -> ClockReading:
         try:
             due = document.get("next_due_at")
+            datetime.fromisoformat(document["now"])
             return ClockReading(
-                now=str(document["now"]),
+                now=document["now"],
                 ready=document["status"] == "ready",
                 pending=int(document.get("pending", 0)),
                 next_due_at=None if due is None else str(due),
             )
         except (KeyError, TypeError, ValueError):
-            raise CapabilityError(f"{self._control}/scopes/…/clock", "the answer lacks now or status") from None
+            raise CapabilityError(f"{self._control}/scopes/…/clock", "the answer lacks a legal now or status") from None
 
     def attempts(self, scope: Scope, event_id: str) -> Sequence[dict[str, Any]]:
         """Give the target's own account of its attempts."""
@@ -238,7 +262,7 @@ class HttpPlatform:
     def _json(self, answer: httpx.Response) -> dict[str, Any]:
         try:
             value = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise CapabilityError(str(answer.request.url).partition("?")[0], "the answer is not a JSON object")

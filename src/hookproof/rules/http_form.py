@@ -87,9 +87,6 @@ def named_fields_are_sent(view: View, terms: Terms) -> Judgement:
 
 TOO_MANY, UNAVAILABLE = 429, 503
 
-LONGEST_ASKED = 366 * 86_400.0
-"""Who asks for more than a year asks for nothing that can be meant."""
-
 
 def _answered(view: View, *statuses: int) -> list[Delivery]:
     return [d for d in view.sole if d.attempts and d.attempts[0].answer.completes and d.attempts[0].answer.status in statuses]

@@ -98,7 +98,7 @@ def _number(flag: str, text: Any) -> int:  # noqa: ANN401 -- a flag's value, a v
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 -- the last port
+    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 -- the last port
         raise IllFormedError("--listen", f"{text!r} is not HOST:PORT", remedy="Give for example 127.0.0.1:8099 (port 0: any).")
     return host.strip("[]"), int(port)
 
@@ -125,4 +125,6 @@ def _known_failures(name: str | None) -> frozenset[str]:
         lines = Path(name).read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise IllFormedError(name, f"cannot be read ({error.strerror})", remedy="Mend --known-failures.") from None
+    except UnicodeDecodeError as error:
+        raise IllFormedError(name, f"is not UTF-8 text: {error.reason}", remedy="Mend --known-failures.") from None
     return frozenset(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))

@@ -15,7 +15,7 @@ from hookproof.adapters.http import HttpPlatform
 from hookproof.contracts import find_contract, load_contract
 from hookproof.judge import Item, items
 from hookproof.model.contract import Contract, Role
-from hookproof.model.errors import IllFormedError
+from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Note, RunHeader
 from hookproof.model.verdict import Verdict
 from hookproof.reference.platform import ReferencePlatform
@@ -96,9 +96,14 @@ class Session:
             self._writer = TranscriptWriter(self.options.transcript / TRANSCRIPT_NAME, header)
         recorder = RunRecorder(header, self._writer.write if self._writer else None)
         host, port = self.options.listen
-        self._listener = self._stack.enter_context(
-            CaptureListener(on_attempt=recorder.keep, host=host, port=port, public_url=self.options.public_url)
-        )
+        try:
+            self._listener = self._stack.enter_context(
+                CaptureListener(on_attempt=recorder.keep, host=host, port=port, public_url=self.options.public_url)
+            )
+        except HookproofError as error:
+            if self._writer is not None:
+                self._writer.close(complete=False, aborted=str(error))
+            raise
         tools = Tools(
             contract=self.contract,
             capabilities=capabilities,

@@ -27,6 +27,8 @@ from hookproof.staging.recorder import RunRecorder
 OK = Answer(status=200)
 _WORKERS = 16
 _STEP = 50
+_VIRTUAL_PATIENCE = 2.0
+"""Seconds; with a virtual clock the target itself says when it is ready, so patience only spares a round trip."""
 
 
 @dataclass(kw_only=True)
@@ -84,6 +86,7 @@ class Stage:
         self.profile = tools.profile
         self.dice = random.Random(f"{tools.seed}/{situation}")  # noqa: S311 -- reproducible choices, no secret
         self.endpoints: list[Endpoint] = []
+        self.open_tenants: list[Tenant] = []
 
     def offers(self, *needs: str) -> bool:
         """Whether the target has all these capabilities."""
@@ -106,6 +109,7 @@ class Stage:
             tenant.now = self.tools.platform.clock(scope).now
         self.tools.secrets[f"key of {tenant.name}"] = scope.api_key
         self.tools.tenants.append(tenant)
+        self.open_tenants.append(tenant)
         return tenant
 
     def endpoint(
@@ -284,7 +288,9 @@ class Stage:
         return self.arrived([tenant.canary], already + 1)
 
     def _await_due(self) -> None:
-        """Without a virtual clock, give every delivery that is due its time: as long as any arrives, patience begins anew."""
+        """Give every delivery that is due its time: the target's own word on a virtual clock, else patience as long as any arrives."""
+        for tenant in self.open_tenants if self.virtual else ():
+            self.settle(tenant)
         while not self.virtual:
             view = View(self.tools.recorder.transcript().of([self.situation]), self.contract)
             got = {(delivery.endpoint, delivery.event_id) for delivery in view.deliveries}
@@ -309,6 +315,8 @@ class Stage:
         False when it ran out.
         """
         limit = self.profile.patience if patience is None else patience
+        if self.virtual:
+            limit = min(limit, _VIRTUAL_PATIENCE)
         names = [endpoint.name for endpoint in endpoints]
         seen = len(self.tools.listener.attempts(names))
         while seen < count:

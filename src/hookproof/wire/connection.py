@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
         """Go on with a streamed answer."""
         self.congested = False
         if self._turn is not None:
-            self._turn.pump()
+            self._turn.resume()
 
     def turn_over(self, *, closes: bool) -> None:
         """Go on with the next request, or end the connection."""

@@ -105,17 +105,20 @@ class Turn:
             self.done_at = None
             self._record(closed_at)
 
-    def pump(self) -> None:
+    def resume(self) -> None:
+        """Go on with a streamed answer soon; not now, because asyncio calls from inside its own write."""
+        if self._pieces is not None and self._handle is None and not self.over:
+            self._handle = self.line.loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
         """Write more of a streamed answer while the peer keeps up."""
-        if self._pieces is None or self.over:
-            return
         self._handle = None
         for _ in range(_PIECES_AT_A_TIME):
             if self.line.congested:
                 return
             if not self._write_piece():
                 return
-        self._handle = self.line.loop.call_soon(self.pump)
+        self._handle = self.line.loop.call_soon(self._pump)
 
     def _act(self) -> None:
         self._handle = None
@@ -132,7 +135,7 @@ class Turn:
             _reset_on_close(self.line.transport)
         if self.prepared.streamed and self.request.method != "HEAD":
             self._cut_into(self.prepared.pieces())
-            self.pump()
+            self._pump()
         else:
             self._finish()
 
