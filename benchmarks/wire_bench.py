@@ -1,8 +1,8 @@
 """Deliveries per second of ``CaptureListener`` beside a bare asyncio and httptools server that only answers 200.
 
 Law: same load, same run, interleaved rounds, each server and the client in processes of their own; medians are compared.
-Run ``python benchmarks/wire_bench.py``; it prints one JSON line. ``wire_cpu_ratio`` compares processor time of the two servers for a
-request: it does not depend on how fast the client is.
+Run ``python benchmarks/wire_bench.py``; it prints one JSON line. The asyncio client saturates before the bare server does, which
+flatters ``wire_ratio``; ``wire_cpu_ratio`` compares the servers' processor time for a request and is the figure to trust.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from hookproof import __version__
 from hookproof.contracts import known_contracts
-from hookproof.judge import check_body, judge
+from hookproof.judge import BodyFault, check_body, judge
 from hookproof.model.contract import Contract
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Note
@@ -62,13 +62,15 @@ def run(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
         pytest_args, url = (url, *pytest_args), None
     arguments = [str(suites_folder() / "platform"), "-p", "hookproof.pytest_plugin", "-q", "--no-header", "-p", "no:cacheprovider"]
     arguments += ["--contract", contract, *(["--target", url] if url else []), *pytest_args]
-    # a process of its own, because pytest must see our modules unimported
-    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments]) as child:  # noqa: S603 -- our own suites, no shell
+    # a process of its own, because pytest must see our modules unimported; a group of its own, so that it is interrupted once
+    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0) as child:  # noqa: S603 -- our own suites, no shell
         while True:
             try:
-                return child.wait()
+                status = child.wait()
             except KeyboardInterrupt:
-                continue  # the child got the signal too and is writing what it has
+                child.send_signal(signal.SIGINT)  # it ends with what it has
+            else:
+                return status if status >= 0 else 2 if status == -signal.SIGINT else 3
 
 
 @door.command(name="judge")
@@ -119,7 +121,7 @@ def validate(contract: str, file: Any) -> int:  # noqa: ANN401 -- click's file
     documents = _documents(raw)
     broken = 0
     for number, document in documents:
-        event, faults = check_body(promised, document)
+        event, faults = check_body(promised, document) if len(document) <= _LINE_LIMIT else (None, (_too_long(promised),))
         line: dict[str, Any] = {"line": number, "event": event, "outcome": "broken" if faults else "kept"}
         if faults:
             broken += 1
@@ -130,13 +132,17 @@ def validate(contract: str, file: Any) -> int:  # noqa: ANN401 -- click's file
     return 1 if broken else 0
 
 
+def _too_long(contract: Contract) -> BodyFault:
+    return BodyFault(clause=f"{contract.name}/body/size", pointer="", message=f"the body is over {_LINE_LIMIT} bytes and was not read")
+
+
 def _documents(raw: bytes) -> list[tuple[int, bytes]]:
     """Split NDJSON into numbered lines; a text that is one JSON document spread over lines is one."""
     lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), start=1) if line.strip()]
     if len(lines) > 1 and not _is_json(lines[0][1]):
         if _is_json(raw):
             return [(1, raw)]
-        if not any(_is_json(line) for _, line in lines):
+        if lines[0][1].rstrip().endswith((b"{", b"[", b",")) and not any(_is_json(line) for _, line in lines):
             return [(1, raw)]
     return lines
 

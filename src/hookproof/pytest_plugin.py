@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -102,25 +103,35 @@ def hookproof_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """Give the run: opened for the first item, closed after the last one."""
     session = _session(request.config)
     yield session
-    session.close()
+    with _ours(request.config, session):
+        session.close()
+
+
+@contextmanager
+def _ours(config: pytest.Config, session: Session) -> Iterator[None]:
+    """Keep an error for the exit code: one of use ends pytest with one line, a bug of ours also fails the item with its traceback."""
+    try:
+        yield
+    except HookproofError as error:
+        config.stash[_ERROR] = error
+        session.aborted = str(error)
+        pytest.exit(printable(str(error)), returncode=error.exit_code)
+    except Exception as error:
+        session.aborted = f"a bug of ours: {type(error).__name__}"
+        config.stash[_ERROR] = HookproofError("hookproof", session.aborted, remedy="Please report it with the traceback.")
+        raise
 
 
 @pytest.fixture
 def judged(item: Item, hookproof_session: Session, request: pytest.FixtureRequest, record_property: Any) -> Verdict:  # noqa: ANN401 -- pytest's own
     """Give the verdict on one item; staging what it needs first. Labels and attachments go to JUnit and Allure."""
-    try:
+    with _ours(request.config, hookproof_session):
         if not hookproof_session.opened:
+            if _ERROR in request.config.stash:  # opening failed by a bug of ours, which the first item shows
+                raise request.config.stash[_ERROR]
             package = request.module.__name__.rpartition(".")[0]
             hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
         verdict = hookproof_session.run.verdict(item)
-    except HookproofError as error:
-        request.config.stash[_ERROR] = error
-        hookproof_session.aborted = str(error)
-        pytest.exit(printable(str(error)), returncode=error.exit_code)
-    except Exception as error:
-        hookproof_session.aborted = f"a bug of ours: {type(error).__name__}"
-        request.config.stash[_ERROR] = HookproofError("hookproof", hookproof_session.aborted, remedy="Please report it with the traceback.")
-        raise
     labels = {
         "clause": verdict.clause,
         "level": verdict.level.value,
@@ -174,7 +185,7 @@ def expect_kept(verdict: Verdict, session: Session) -> None:
         if known:
             pytest.xfail(xml_safe(verdict.judgement.reason))
         pytest.fail(xml_safe(text), pytrace=False)
-    if known:
+    if known and verdict.outcome is Outcome.KEPT:
         pytest.fail("it is listed in --known-failures but was kept; remove the line", pytrace=False)
 
 
@@ -195,6 +206,8 @@ def exit_code(session: Session) -> int:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set pytest's status to ours when items were judged."""
     run, error = session.config.stash.get(_SESSION, None), session.config.stash.get(_ERROR, None)
+    if run is not None and exitstatus == pytest.ExitCode.INTERRUPTED and run.aborted is None:
+        run.aborted = "interrupted"  # the run is closed after this
     if run is None or exitstatus not in (0, 1):
         return
     if error is not None:

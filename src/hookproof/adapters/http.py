@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -52,6 +53,18 @@ def _on_loopback(host: str) -> bool:
         return False
 
 
+def _client(timeout: float) -> httpx.Client:
+    """Open a client that adds nothing of its own: no redirects, proxies, cookies or compression."""
+    return httpx.Client(
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
+    )
+
+
 def _checked_key(key: str) -> str:
     """Give a key that can stand in a header field; an error of the HTTP client would show it."""
     if not key.isascii() or not key.isprintable() or key != key.strip():
@@ -70,8 +83,8 @@ class HttpPlatform:
         self._url = checked_url(url, "--target")
         self._control = checked_url(control_url, "--control-url") if control_url else self._url + _CONTROL_PATH
         self._api_key = _checked_key(api_key)
-        limits = httpx.Limits(max_connections=32, max_keepalive_connections=32)
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, limits=limits)
+        self._timeout = timeout
+        self._client = _client(timeout)
         self._pause = threading.Event()
 
     @property
@@ -118,12 +131,13 @@ class HttpPlatform:
             fields.append(("Content-Type", "application/json"))
         started = time.monotonic_ns()
         try:
-            answer = self._client.request(method, self._url + path, content=body, headers=fields)
+            with self._client.stream(method, self._url + path, content=body, headers=fields) as answer:
+                content = b"".join(answer.iter_raw())
         except httpx.ConnectError as error:
             raise self._unreachable(error) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._call(method, path, fields, body, started, failure=type(error).__name__)
-        return self._call(method, path, fields, body, started, answer=answer)
+        return self._call(method, path, fields, body, started, answer=answer, content=content)
 
     def _call(
         self,
@@ -134,6 +148,7 @@ class HttpPlatform:
         started: int,
         *,
         answer: httpx.Response | None = None,
+        content: bytes = b"",
         failure: str = "",
     ) -> Call:
         pairs = answer.headers.raw if answer is not None else []
@@ -144,7 +159,7 @@ class HttpPlatform:
             request_body=body or b"",
             status=answer.status_code if answer is not None else 0,
             response_headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs),
-            response_body=answer.content if answer is not None else b"",
+            response_body=content,
             started_at=started,
             done_at=time.monotonic_ns(),
             failure=failure,
@@ -224,8 +239,7 @@ class HttpPlatform:
             except httpx.HTTPError:
                 alive = 0
         self._client.close()
-        limits = httpx.Limits(max_connections=32, max_keepalive_connections=32)
-        self._client = httpx.Client(timeout=30.0, follow_redirects=False, trust_env=False, limits=limits)
+        self._client = _client(self._timeout)
 
     def _control_call(
         self, need: str, method: str, path: str, document: dict[str, Any] | None, *, expected: tuple[int, ...]

@@ -92,7 +92,11 @@ class Session:
             reproduce=self._reproduce(),
         )
         if self.options.transcript is not None:
-            self.options.transcript.mkdir(parents=True, exist_ok=True)
+            try:
+                self.options.transcript.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                name = str(self.options.transcript)
+                raise IllFormedError(name, f"cannot be made a folder ({error.strerror})", remedy="Mend --transcript.") from None
             self._writer = TranscriptWriter(self.options.transcript / TRANSCRIPT_NAME, header)
         recorder = RunRecorder(header, self._writer.write if self._writer else None)
         host, port = self.options.listen
