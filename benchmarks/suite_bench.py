@@ -56,6 +56,7 @@ def measure(contract: Contract) -> dict[str, float]:
     session = Session(options, contract)
     wall, used = time.perf_counter(), time.process_time()
     session.open(scan(situations))
+    session.run.planned = tuple(dict.fromkeys(name for item in session.items() for name in item.rule.situations))
     verdicts = [session.run.verdict(item) for item in session.items()]
     records = session.run.tools.recorder.transcript().records
     session.close()

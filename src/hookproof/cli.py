@@ -28,6 +28,7 @@ from hookproof.model.transcript import Note
 from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reference.serve import serve_platform
 from hookproof.reporting.results import write_results
+from hookproof.reporting.tally import statement
 from hookproof.reporting.terminal import explain_clause, list_clauses, list_contracts, print_summary
 from hookproof.reporting.text import printable
 from hookproof.reporting.transcripts import read_transcript
@@ -91,7 +92,13 @@ def judge_command(transcript: Path, contract: str, results: Path | None, *, requ
         )
     selection = next((n.facts["items"] for n in loaded.records if isinstance(n, Note) and n.name == "judged"), None)
     verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection))
-    print_summary(Console(), loaded.header, promised, verdicts, require_complete=require_complete)
+    console = Console()
+    with console.capture() as summary:
+        print_summary(console, loaded.header, promised, verdicts, require_complete=require_complete)
+    text = summary.get()
+    if not footer.complete and statement(verdicts, require_complete=require_complete).startswith("conforms"):
+        text = text.rstrip("\n").rpartition("\n")[0] + "\n"  # a run that was stopped is not called conforming
+    click.echo(text, nl=False)
     if results is not None:
         write_results(results, loaded.header, verdicts, transcript_digest=footer.digest, complete=footer.complete)
     if not footer.complete:

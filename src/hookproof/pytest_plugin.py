@@ -19,6 +19,7 @@ from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
+from hookproof.reporting.tally import statement
 from hookproof.reporting.terminal import print_summary
 from hookproof.reporting.text import printable
 from hookproof.staging.options import read_options
@@ -27,6 +28,7 @@ from hookproof.staging.situation import scan
 
 _SESSION = pytest.StashKey[Session]()
 _ERROR = pytest.StashKey[HookproofError]()
+_PLANNED = pytest.StashKey[tuple[str, ...]]()
 _ATTACHED = 3
 
 
@@ -98,6 +100,13 @@ def pytest_collection_modifyitems(config: pytest.Config) -> None:
         pytest.exit(printable(str(error)), returncode=error.exit_code)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember which situations the chosen items need, so that waits can be filled."""
+    chosen = [test.callspec.params.get("item") for test in session.items if isinstance(test, pytest.Function) and hasattr(test, "callspec")]
+    wanted = (name for item in chosen if isinstance(item, Item) for name in item.rule.situations)
+    session.config.stash[_PLANNED] = tuple(dict.fromkeys(wanted))
+
+
 @pytest.fixture(scope="session")
 def hookproof_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """Give the run: opened for the first item, closed after the last one."""
@@ -131,6 +140,7 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
                 raise request.config.stash[_ERROR]
             package = request.module.__name__.rpartition(".")[0]
             hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
+            hookproof_session.run.planned = request.config.stash.get(_PLANNED, ())
         verdict = hookproof_session.run.verdict(item)
     labels = {
         "clause": verdict.clause,
@@ -226,6 +236,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     console = Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth), force_terminal=colour, no_color=not colour)  # noqa: SLF001 -- pytest has no public width
     print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts(), require_complete=run.options.require_complete)
     terminalreporter.write_sep("=", "hookproof")
-    terminalreporter.write(buffer.getvalue())
-    if config.stash.get(_ERROR, None) is not None:
-        terminalreporter.write_line(f"stopped early: {printable(str(config.stash[_ERROR]))}")
+    text, cause = buffer.getvalue(), str(config.stash.get(_ERROR, None) or run.aborted or "")
+    if cause and statement(run.verdicts(), require_complete=run.options.require_complete).startswith("conforms"):
+        text = text.rstrip("\n").rpartition("\n")[0] + "\n"  # a run that was stopped is not called conforming
+    terminalreporter.write(text)
+    if cause:
+        terminalreporter.write_line(f"stopped early: {printable(cause)}")

@@ -229,7 +229,7 @@ class HttpPlatform:
         deadline = time.monotonic() + _RETURN_SECONDS
         alive = 0
         while alive < 2:  # noqa: PLR2004 -- once may still be the old process
-            self._pause.wait(0.15)
+            self._pause.wait(0.02)
             if time.monotonic() > deadline:
                 raise UnreachableError(self._url, f"the target did not come back within {_RETURN_SECONDS:.0f} s of a {action}")
             try:

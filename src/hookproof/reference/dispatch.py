@@ -188,9 +188,15 @@ class Dispatcher:
             await asyncio.wait(self._attempts, timeout=patience)
         await _cancelled(self._attempts)
 
+    def doom(self) -> None:
+        """Let nothing that is going on take another step."""
+        self._stopping = True
+        for task in self._walks | self._attempts:
+            task.cancel()
+
     async def abandon(self) -> None:
         """Drop everything that is going on."""
-        self._stopping = True
+        self.doom()
         await _cancelled(self._walks | self._attempts)
 
     async def close_scope(self, scope: Scope) -> None:

@@ -114,6 +114,7 @@ class _Incarnation:
     async def die(self) -> None:
         """Lose everything that is not committed."""
         self._store.abandon()
+        self._engine.dispatcher.doom()  # before anything else gets a turn: a dead process works no further
         await self._server.cut()
         await self._engine.dispatcher.abandon()
 

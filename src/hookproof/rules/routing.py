@@ -106,7 +106,7 @@ def _after_the_others(view: View, scope: str) -> str | None:
     return canary.ids[0] if foreign else None
 
 
-@rule("routing", needs=("emit",))
+@rule("catalog", needs=("emit",))
 def slow_endpoints_delay_nobody(view: View, _terms: Terms) -> Judgement:
     """While one endpoint leaves a request unanswered, other endpoints get their events."""
     seen = Observations(missing=f"no endpoint held a request for {HANG_SECONDS} s while another was due an event")

@@ -16,7 +16,11 @@ from hookproof.staging.stage import Stage, Tools
 
 
 class Run:
-    """Everything of one run behind two calls: ``verdict`` and ``close``. ``progress`` is told what is being staged."""
+    """Everything of one run behind two calls: ``verdict`` and ``close``.
+
+    ``progress`` is told what is being staged. ``planned`` names the situations that will be needed sooner or later, so that they can
+    fill waits.
+    """
 
     def __init__(self, tools: Tools, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
         self.tools = tools
@@ -24,6 +28,7 @@ class Run:
         self._progress = progress or (lambda _text: None)
         self._staged: set[str] = set()
         self.verdicts: dict[str, Verdict] = {}
+        self.planned: tuple[str, ...] = ()
         self._judge: Judge | None = None
 
     def verdict(self, item: Item) -> Verdict:
@@ -48,7 +53,7 @@ class Run:
         stage = Stage(name, self.tools)
         stage.note("begin")
         try:
-            found.act(stage)
+            self._act(found, stage)
         except HookproofError as error:
             stage.note("failed", reason=str(error))
             raise
@@ -58,6 +63,16 @@ class Run:
         finally:
             self.tools.listener.release([endpoint.name for endpoint in stage.endpoints])
             stage.note("end")
+
+    def _act(self, found: Situation, stage: Stage) -> None:
+        """Run a situation; where it yields, stage what else is planned, but nothing that brings the target down."""
+        work = found.act(stage)
+        if work is None:
+            return
+        for _ in work:
+            for name in self.planned:
+                if not {"restart", "kill"} & set(self.situations[name].needs if name in self.situations else ()):
+                    self._stage(name)
 
     def close(self) -> None:
         """Remove the tenants that the run made; leftovers of a dead target are left."""

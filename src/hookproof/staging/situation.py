@@ -1,12 +1,13 @@
 """What a situation is: a name, what it needs, and a function that stages it.
 
-Law: the decorator returns a value and registers nothing; the suites' folder is scanned.
+Law: the decorator returns a value and registers nothing; the suites' folder is scanned. A situation may ``yield`` once, where
+only the target's own time-out is awaited: other situations are staged meanwhile.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -22,13 +23,13 @@ class Situation:
 
     name: str
     needs: tuple[str, ...]
-    act: Callable[[Stage], None]
+    act: Callable[[Stage], Iterator[None] | None]
 
 
-def situation(*, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Stage], None]], Situation]:
+def situation(*, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Stage], Iterator[None] | None]], Situation]:
     """Turn a function into a ``Situation`` named like it."""
 
-    def make(function: Callable[[Stage], None]) -> Situation:
+    def make(function: Callable[[Stage], Iterator[None] | None]) -> Situation:
         return Situation(name=function.__name__, needs=needs, act=function)
 
     return make

@@ -86,7 +86,6 @@ class Stage:
         self.profile = tools.profile
         self.dice = random.Random(f"{tools.seed}/{situation}")  # noqa: S311 -- reproducible choices, no secret
         self.endpoints: list[Endpoint] = []
-        self.open_tenants: list[Tenant] = []
 
     def offers(self, *needs: str) -> bool:
         """Whether the target has all these capabilities."""
@@ -109,7 +108,6 @@ class Stage:
             tenant.now = self.tools.platform.clock(scope).now
         self.tools.secrets[f"key of {tenant.name}"] = scope.api_key
         self.tools.tenants.append(tenant)
-        self.open_tenants.append(tenant)
         return tenant
 
     def endpoint(
@@ -279,7 +277,7 @@ class Stage:
 
     def canary(self, tenant: Tenant) -> bool:
         """Emit an event to a healthy endpoint of the same tenant and wait for it: the witness that makes silence mean something."""
-        self._await_due()
+        self._await_due(tenant)
         kind = self.canary_kind
         if tenant.canary is None:
             tenant.canary = self.endpoint(tenant, [kind])
@@ -287,14 +285,14 @@ class Stage:
         self.emit(tenant, kind, purpose="canary")
         return self.arrived([tenant.canary], already + 1)
 
-    def _await_due(self) -> None:
+    def _await_due(self, tenant: Tenant) -> None:
         """Give every delivery that is due its time: the target's own word on a virtual clock, else patience as long as any arrives."""
-        for tenant in self.open_tenants if self.virtual else ():
-            self.settle(tenant)
+        self.settle(tenant)
         while not self.virtual:
             view = View(self.tools.recorder.transcript().of([self.situation]), self.contract)
             got = {(delivery.endpoint, delivery.event_id) for delivery in view.deliveries}
-            missing = [e for e, due in view.due.items() for emission in due if (e, emission.event_id) not in got]
+            due = [(e, emission.event_id) for e, all_due in view.due.items() for emission in all_due if emission.scope == tenant.name]
+            missing = [endpoint for endpoint, event_id in due if (endpoint, event_id) not in got]
             names = sorted(set(missing))
             known = len(self.tools.listener.attempts(names))
             if not missing:

@@ -8,14 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 from hookproof.generate.payloads import HARD_NUMBERS, HARD_TEXTS, payloads
+from hookproof.model.transcript import Answer
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
 
 
 @situation(needs=("emit",))
 def catalog(stage: Stage) -> None:
-    """Emit every event with its documented examples and generated payloads to a named and to a wildcard subscriber."""
+    """Emit every event with its documented examples and generated payloads to a named and to a wildcard subscriber.
+
+    All the while another endpoint holds a request unanswered, which must delay nobody.
+    """
     tenant = stage.tenant()
+    hanging = stage.endpoint(tenant, [stage.kinds(2)[1].name], [Answer(mode="never")])
+    stage.emit(tenant, hanging.events[0])
+    stage.tools.listener.wait_accepted([hanging.name], 1, stage.profile.patience)
     named = stage.endpoint(tenant, stage.contract.catalog)
     wild = stage.endpoint(tenant, ["*"])
     batch: list[tuple[str, Any]] = []

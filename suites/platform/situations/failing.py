@@ -5,6 +5,8 @@ One emission reaches all endpoints that fail in one way each; a canary at the en
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hookproof.model.contract import Event
 from hookproof.model.transcript import Answer
 from hookproof.staging.situation import situation
@@ -18,13 +20,14 @@ BROKEN_CONNECTIONS = ("close", "close_in_head", "reset", "reset_after_head")
 
 
 @situation(needs=("retry",))
-def retries(stage: Stage) -> None:
+def retries(stage: Stage) -> Iterator[None]:
     """Fail in every way, succeed in every way, and fail for ever under every policy."""
+    patient = _time_outs(stage)
     tenant = stage.tenant()
     event = stage.kinds(2)[1].name
     scripts = [[Answer(status=status)] for status in FAILURES]
     scripts += [[Answer(mode=mode, status=500)] for mode in BROKEN_CONNECTIONS]
-    scripts += [[Answer(mode="never")], [Answer(mode="drip", body=b"x" * 4000)], [Answer(mode="close_after_head", body=b"cut")]]
+    scripts += [[Answer(mode="close_after_head", body=b"cut")]]
     endpoints = [stage.endpoint(tenant, [event], script) for script in scripts]
     endpoints += [stage.endpoint(tenant, [event], then=Answer(status=status)) for status in SUCCESSES]
     endpoints += [stage.endpoint(tenant, [event], then=Answer(status=status)) for status in CLIENT_ERRORS]
@@ -39,6 +42,20 @@ def retries(stage: Stage) -> None:
     horizon = exhaustion_horizon(stage) if stage.offers("time") else first_horizon(stage)
     pass_time(stage, tenant, horizon)
     stage.canary(tenant)
+    yield
+    if stage.virtual:
+        pass_time(stage, patient, 2 * (first_horizon(stage) + stage.contract.policy.timeout_seconds))
+    stage.canary(patient)
+
+
+def _time_outs(stage: Stage) -> Tenant:
+    """Begin with what takes longest: requests that are never answered, in a tenant of their own whose clock waits for them."""
+    tenant = stage.tenant("patient")
+    event = stage.kinds(2)[1].name
+    held = [stage.endpoint(tenant, [event], [answer]) for answer in (Answer(mode="never"), Answer(mode="drip", body=b"x" * 4000))]
+    stage.emit(tenant, event)
+    stage.tools.listener.wait_accepted([endpoint.name for endpoint in held], len(held), stage.profile.patience)
+    return tenant
 
 
 def _one_per_assignment(stage: Stage) -> list[Event]:

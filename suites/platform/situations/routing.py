@@ -1,15 +1,14 @@
-"""Who gets what: filters, wildcard, tenants, changes and deletions, a slow neighbour, and events that belong together."""
+"""Who gets what: filters, wildcard, tenants, changes and deletions, and events that belong together."""
 
 from __future__ import annotations
 
-from hookproof.model.transcript import Answer
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage, Tenant
 
 
 @situation(needs=("emit",))
 def routing(stage: Stage) -> None:
-    """Emit events of several types past endpoints that named some, all or others, in two tenants, beside one that hangs."""
+    """Emit events of several types past endpoints that named some, all or others, in two tenants."""
     tenant = stage.tenant()
     stranger = stage.tenant("stranger") if stage.offers("scopes") else None
     one, two, three = (event.name for event in stage.kinds(4)[1:])
@@ -32,22 +31,10 @@ def routing(stage: Stage) -> None:
     stage.arrived([wild], 6)
     if stranger is not None:
         stage.emit_all(stranger, [(name, None) for name in (one, two)])
-    _beside_a_hanging_one(stage, tenant, one, two)
     for each in (tenant, stranger):
         if each is not None:
             stage.settle(each)
             stage.canary(each)
-
-
-def _beside_a_hanging_one(stage: Stage, tenant: Tenant, held: str, others: str) -> None:
-    """Let one endpoint hold a request while eight events are due at others."""
-    hanging = stage.endpoint(tenant, [held], [Answer(mode="never")])
-    healthy = stage.endpoint(tenant, [others])
-    stage.emit(tenant, held)
-    stage.tools.listener.wait_accepted([hanging.name], 1, stage.profile.patience)
-    stage.emit_all(tenant, [(others, None)] * 8)
-    stage.arrived([healthy], 8)
-    stage.arrived([hanging], 1, patience=min(stage.contract.policy.timeout_seconds + 5, 40.0))
 
 
 @situation(needs=("emit",))
