@@ -132,7 +132,7 @@ def _ours(config: pytest.Config, session: Session) -> Iterator[None]:
 
 
 @pytest.fixture
-def judged(item: Item, hookproof_session: Session, request: pytest.FixtureRequest, record_property: Any) -> Verdict:  # noqa: ANN401 -- pytest's own
+def judged(item: Item, hookproof_session: Session, request: pytest.FixtureRequest) -> Verdict:
     """Give the verdict on one item; staging what it needs first. Labels and attachments go to JUnit and Allure."""
     with _ours(request.config, hookproof_session):
         if not hookproof_session.opened:
@@ -153,7 +153,7 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
     }
     for name, value in labels.items():
         if value:
-            record_property(name, xml_safe(value))
+            request.node.user_properties.append((name, xml_safe(value)))  # not by `record_property`, which warns under xunit2
     if request.config.getoption("allure_report_dir", None):
         _to_allure(labels, verdict, hookproof_session)
     return verdict
