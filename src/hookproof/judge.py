@@ -62,9 +62,17 @@ class Judge:
     def _view(self, situations: tuple[str, ...]) -> View:
         found = self._views.get(situations)
         if found is None:
-            part = self.transcript.of(situations) if self._staged else self.transcript
-            found = self._views[situations] = View(part, self.contract, self._readings)
+            found = self._views[situations] = self._made(situations)
         return found
+
+    def _made(self, situations: tuple[str, ...]) -> View:
+        if not self._staged:
+            return View(self.transcript, self.contract, self._readings)
+        part = self.transcript.of(situations)
+        names = [name for name in situations if name in self._staged] if len(situations) > 1 else []
+        if not names:
+            return View(part, self.contract, self._readings)
+        return View.joined(part, tuple(self._view((name,)) for name in names))
 
     def verdict(self, item: Item) -> Verdict:
         """Judge one item."""

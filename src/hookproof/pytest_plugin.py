@@ -142,21 +142,30 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
             hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
             hookproof_session.run.planned = request.config.stash.get(_PLANNED, ())
         verdict = hookproof_session.run.verdict(item)
+    for name, value in _labels(verdict).items():
+        request.node.user_properties.append((name, xml_safe(value)))  # not by `record_property`, which warns under xunit2
+    return verdict
+
+
+def _labels(verdict: Verdict) -> dict[str, str]:
     labels = {
         "clause": verdict.clause,
         "level": verdict.level.value,
-        "family": item.clause.topic,
+        "family": verdict.clause.split("/")[1],
         "event": verdict.event or "",
         "outcome": verdict.outcome.value,
         "reading": verdict.judgement.reading,
         "grade": verdict.judgement.grade,
     }
-    for name, value in labels.items():
-        if value:
-            request.node.user_properties.append((name, xml_safe(value)))  # not by `record_property`, which warns under xunit2
-    if request.config.getoption("allure_report_dir", None):
-        _to_allure(labels, verdict, hookproof_session)
-    return verdict
+    return {name: value for name, value in labels.items() if value}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Give the verdict to Allure where it belongs: to the test, not to its set-up."""
+    verdict, run = getattr(item, "funcargs", {}).get("judged"), item.config.stash.get(_SESSION, None)
+    if isinstance(verdict, Verdict) and run is not None and item.config.getoption("allure_report_dir", None):
+        _to_allure(_labels(verdict), verdict, run)
 
 
 def _progress(config: pytest.Config) -> Any:  # noqa: ANN401 -- a callable or None
@@ -174,8 +183,7 @@ def _to_allure(labels: dict[str, str], verdict: Verdict, session: Session) -> No
     import allure  # noqa: PLC0415 -- costs half a second, needed with --alluredir only
 
     for name, value in labels.items():
-        if value:
-            allure.dynamic.label(name, value)
+        allure.dynamic.label(name, value)
     allure.dynamic.feature(labels["family"])
     allure.dynamic.title(f"{verdict.clause}{':' + verdict.event if verdict.event else ''}")
     records = _lookup(session)

@@ -6,7 +6,7 @@ Law: the same event, seed and number give the same payload for ever; what the su
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from hookproof.model.contract import Event
@@ -34,6 +34,18 @@ _FORMATS: Mapping[str, Sequence[str]] = {
     "uri": ("https://example.test/a?b=c#d", "http://example.test/"),
 }
 _DEPTH = 6
+_REMARKS = frozenset({"$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated"})
+_OBJECT = frozenset({"properties", "required", "anyOf", "allOf", "if", "then"})
+_MADE: Mapping[str, frozenset[str]] = {
+    "object": _OBJECT,
+    "array": frozenset({"items", "minItems", "maxItems"}),
+    "string": frozenset({"pattern", "format", "minLength", "maxLength"}),
+    "integer": frozenset({"minimum", "maximum"}),
+    "number": frozenset({"minimum", "maximum"}),
+    "boolean": frozenset(),
+    "null": frozenset(),
+}
+"""The keywords that are obeyed, by the type whose values they constrain."""
 
 
 def payloads(event: Event, count: int, seed: int) -> tuple[Any, ...]:
@@ -64,13 +76,13 @@ class _Maker:
 
     def make(self, schema: Mapping[str, Any], depth: int) -> Any:  # noqa: ANN401 -- any JSON value
         """Make one value of a schema."""
-        if "const" in schema:
-            return schema["const"]
-        if "enum" in schema:
-            return self.dice.choice(schema["enum"])
+        if "const" in schema or "enum" in schema:
+            self._refuse_unknown(schema, {"const", "enum", "type"})
+            return schema["const"] if "const" in schema else self.dice.choice(schema["enum"])
         kind = schema.get("type", "object" if "properties" in schema else "string")
-        if isinstance(kind, list):
-            kind = self.dice.choice(kind)
+        kinds = kind if isinstance(kind, list) else [kind]
+        self._refuse_unknown(schema, {"type"}.union(*(_MADE[each] for each in kinds)))
+        kind = self.dice.choice(kind) if isinstance(kind, list) else kind
         makers: Mapping[str, Callable[[Mapping[str, Any], int], Any]] = {
             "object": self._object,
             "array": self._array,
@@ -82,9 +94,20 @@ class _Maker:
         }
         return makers[kind](schema, depth)
 
+    def _refuse_unknown(self, schema: Mapping[str, Any], known: Collection[str]) -> None:
+        unknown = next((word for word in schema if word not in known and word not in _REMARKS and not word.startswith("x-")), None)
+        if unknown is not None:
+            raise IllFormedError(self.subject, f"`{unknown}` cannot be obeyed here yet", remedy="Write the schema without it.")
+
+    def _chosen(self, choices: Sequence[Any], schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- any JSON value
+        if not choices:
+            raise IllFormedError(self.subject, f"no value is known that satisfies {dict(schema)}", remedy="Widen its bounds.")
+        return self.dice.choice(choices)
+
     def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
         required = set(schema.get("required", ()))
         branch: Mapping[str, Any] = self.dice.choice(schema["anyOf"]) if "anyOf" in schema else {}
+        self._refuse_unknown(branch, {"properties", "required"})
         required |= set(branch.get("required", ()))
         properties = {**schema.get("properties", {}), **branch.get("properties", {})}
         value = {
@@ -93,6 +116,8 @@ class _Maker:
             if name in required or (depth < _DEPTH and self.dice.random() < self.optional)
         }
         for rule in [schema, *schema.get("allOf", ())]:
+            if rule is not schema:
+                self._refuse_unknown(rule, {"if", "then"})
             if "if" in rule:
                 self._conditional(rule, value, properties, depth)
         if not properties and depth < _DEPTH:
@@ -106,6 +131,7 @@ class _Maker:
             raise IllFormedError(self.subject, "this `if` is not a set of constant members", remedy="Write it with `const` members.")
         if condition and all(value.get(name) == schema["const"] for name, schema in condition.items()):
             then = rule.get("then", {})
+            self._refuse_unknown(then, {"properties", "required"})
             for name in then.get("required", ()):
                 if name not in value:
                     value[name] = self.make(then.get("properties", {}).get(name) or properties.get(name, {"type": "string"}), depth + 1)
@@ -119,18 +145,20 @@ class _Maker:
         if "pattern" in schema:
             raise IllFormedError(self.subject, "a text with `pattern` cannot be made yet", remedy="Give it `enum` or `format`.")
         if "format" in schema:
-            return self.dice.choice(_FORMATS[schema["format"]])
+            return str(self._chosen(_FORMATS.get(schema["format"], ()), schema))
         least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
-        choice: str = self.dice.choice([text for text in _TEXTS if least <= len(text) <= most] or ["x" * least])
+        fitting = [text for text in (*_TEXTS, "x" * least) if least <= len(text) <= most]
+        choice: str = self._chosen(fitting[:-1] or fitting, schema)
         return choice
 
     def _integer(self, schema: Mapping[str, Any], _depth: int) -> int:
         least, most = schema.get("minimum", -(2**53) + 1), schema.get("maximum", 2**53 - 1)
-        return self.dice.choice([n for n in (*_INTEGERS, least, most) if least <= n <= most])
+        return int(self._chosen([n for n in (*_INTEGERS, least, most) if least <= n <= most], schema))
 
     def _number(self, schema: Mapping[str, Any], depth: int) -> float | int:
         least, most = schema.get("minimum", -1e15), schema.get("maximum", 1e15)
-        choice: float | int = self.dice.choice([n for n in (*_NUMBERS, self._integer(schema, depth)) if least <= n <= most] or [least])
+        whole = [self._integer(schema, depth)] if float(least).is_integer() and float(most).is_integer() else []
+        choice: float | int = self._chosen([n for n in (*_NUMBERS, *whole, least) if least <= n <= most], schema)
         return choice
 
 

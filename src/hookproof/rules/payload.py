@@ -61,23 +61,20 @@ def payloads_match_their_schema(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing=_why_unseen(view, terms.event.name))
     compiled = bodies.validators_of(terms.contract).event(terms.event)
     at = bodies.pointer_of([terms.contract.envelope.data_member or ""])
-    for attempt in view.by_type.get(terms.event.name, ()):
-        body = view.body(attempt)
-        if body.truncated:
-            continue
-        faults = bodies.schema_faults(compiled, body.data, at=at)
+    for body, attempts in view.by_type.get(terms.event.name, ()):
+        ids = [attempt.id for attempt in attempts]
+        faults = () if body.truncated else bodies.schema_faults(compiled, body.data, at=at)
         if faults:
             pointer, message = faults[0]
-            seen.broke(f"{pointer}: {message}", attempt.id, pointer=pointer, excerpt=attempt.body)
-        else:
-            seen.saw(attempt.id)
+            seen.broke(f"{pointer}: {message}", *ids, pointer=pointer, excerpt=attempts[0].body)
+        elif not body.truncated:
+            seen.saw(*ids)
     return seen.conclude()
 
 
 def _why_unseen(view: View, event: str) -> str:
-    refused = [e for e in view.emissions if e.type == event and e.event_id is None]
-    if refused:
-        return f"the target refused to emit it (status {refused[0].status})"
+    if event in view.refused:
+        return f"the target refused to emit it (status {view.refused[event].status})"
     return "no delivery of the event was seen"
 
 
@@ -86,16 +83,17 @@ def payloads_arrive_unchanged(view: View, terms: Terms) -> Judgement:
     """What was emitted under the event arrives with the same value at every member."""
     assert terms.event is not None
     seen = Observations(missing=_why_unseen(view, terms.event.name))
-    for attempt in view.by_type.get(terms.event.name, ()):
-        body = view.body(attempt)
+    at = bodies.pointer_of([terms.contract.envelope.data_member or ""])
+    for body, attempts in view.by_type.get(terms.event.name, ()):
+        ids = [attempt.id for attempt in attempts]
         emission = view.emission_of.get(body.event_id or "")
         if emission is None or body.truncated or emission.type != terms.event.name:
             continue
-        found = first_difference(emission.data, body.data, bodies.pointer_of([terms.contract.envelope.data_member or ""]))
+        found = first_difference(emission.data, body.data, at)
         if found is None:
-            seen.saw(emission.id, attempt.id)
+            seen.saw(emission.id, *ids)
         else:
-            seen.broke(f"{found[0]}: {found[1]}", emission.id, attempt.id, pointer=found[0], excerpt=attempt.body)
+            seen.broke(f"{found[0]}: {found[1]}", emission.id, *ids, pointer=found[0], excerpt=attempts[0].body)
     return seen.conclude()
 
 
@@ -105,12 +103,13 @@ def sums_add_up(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no event with a promised sum was delivered")
     at = bodies.pointer_of([terms.contract.envelope.data_member or ""])
     for event in terms.contract.events.values():
-        for attempt in view.by_type.get(event.name, ()) if event.relations else ():
-            faults = bodies.sum_faults(view.body(attempt), event, at)
+        for body, attempts in view.by_type.get(event.name, ()) if event.relations else ():
+            ids = [attempt.id for attempt in attempts]
+            faults = bodies.sum_faults(body, event, at)
             for fault in faults[:1]:
-                seen.broke(fault.message, attempt.id, pointer=fault.pointer, excerpt=attempt.body)
+                seen.broke(fault.message, *ids, pointer=fault.pointer, excerpt=attempts[0].body)
             if not faults:
-                seen.saw(attempt.id)
+                seen.saw(*ids)
     return seen.conclude()
 
 

@@ -79,6 +79,12 @@ def nothing_follows_the_last(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
+def _naming(view: View, kind: str) -> list[Attempt]:
+    """Give the attempts whose body names an event type, in order of arrival."""
+    found = [attempt for _, attempts in view.by_type.get(kind, ()) for attempt in attempts]
+    return sorted(found, key=lambda attempt: attempt.accepted_at)
+
+
 def _created(view: View, attempt: Attempt) -> float:
     value = view.body(attempt).value
     name = view.contract.envelope.created_member or ""
@@ -91,7 +97,7 @@ def one_follows_the_other(view: View, terms: Terms) -> Judgement:
     first, then, key = terms.parameters["first"], terms.parameters["then"], terms.parameters["key"]
     seen = Observations(missing=f"no {first} with an emitted {then} was delivered with a canary afterwards")
     due = [e for e in view.accepted if e.type == then and isinstance(e.data, dict) and e.data.get(key) is not None]
-    for attempt in view.by_type.get(first, ()):
+    for attempt in _naming(view, first):
         scope, subject = view.scope_of(attempt.endpoint), _member(view, attempt, key)
         emission = next((e for e in reversed(due) if e.scope == scope and e.data[key] == subject), None)
         canary = last_canary(view, scope)
@@ -99,7 +105,7 @@ def one_follows_the_other(view: View, terms: Terms) -> Judgement:
             continue
         if canary.emission.started_at < emission.done_at:
             continue
-        followers = [a for a in view.by_type.get(then, ()) if a.endpoint == attempt.endpoint and _member(view, a, key) == subject]
+        followers = [a for a in _naming(view, then) if a.endpoint == attempt.endpoint and _member(view, a, key) == subject]
         if not followers:
             seen.broke(f"{first!r} of {subject!r} was never followed by {then!r}", attempt.id, emission.id, canary.ids[0])
         elif _created(view, followers[0]) < _created(view, attempt):

@@ -5,11 +5,12 @@ Law: everything is computed from records; nothing here has an opinion about prom
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from hookproof.model.contract import Contract
@@ -93,10 +94,18 @@ class View:
     ``readings`` may be shared between views of one transcript, so that each attempt is read once.
     """
 
-    def __init__(self, transcript: Transcript, contract: Contract, readings: Readings | None = None) -> None:
+    def __init__(
+        self, transcript: Transcript, contract: Contract, readings: Readings | None = None, parts: tuple[View, ...] = ()
+    ) -> None:
         self.transcript = transcript
         self.contract = contract
         self.readings = readings or Readings()
+        self._parts = parts
+
+    @classmethod
+    def joined(cls, transcript: Transcript, parts: tuple[View, ...]) -> View:
+        """Join views of situations, whose endpoints and events are their own, without indexing their records again."""
+        return cls(transcript, parts[0].contract, parts[0].readings, parts)
 
     def _each(self, kind: type[Any]) -> Iterable[Any]:
         return (record for record in self.transcript.records if isinstance(record, kind))
@@ -104,6 +113,9 @@ class View:
     @cached_property
     def attempts(self) -> tuple[Attempt, ...]:
         """All attempts in order of arrival."""
+        if self._parts:
+            every = chain.from_iterable(part.attempts for part in self._parts)
+            return tuple(sorted(every, key=lambda attempt: attempt.accepted_at))
         return tuple(sorted(self._each(Attempt), key=lambda attempt: attempt.accepted_at))
 
     @cached_property
@@ -147,29 +159,39 @@ class View:
     @cached_property
     def emission_of(self) -> Mapping[str, Emission]:
         """The emission that returned each event id."""
+        if self._parts:
+            return ChainMap(*(dict(part.emission_of) for part in self._parts))
         return {e.event_id: e for e in self.accepted if e.event_id is not None}
 
     @cached_property
     def by_endpoint(self) -> Mapping[str, tuple[Attempt, ...]]:
         """The attempts at each endpoint in order of arrival."""
+        if self._parts:
+            return ChainMap(*(dict(part.by_endpoint) for part in self._parts))
         found: dict[str, list[Attempt]] = defaultdict(list)
         for attempt in self.attempts:
             found[attempt.endpoint].append(attempt)
         return {endpoint: tuple(attempts) for endpoint, attempts in found.items()}
 
     @cached_property
-    def by_type(self) -> Mapping[str, tuple[Attempt, ...]]:
-        """The attempts whose body names each event type."""
-        found: dict[str, list[Attempt]] = defaultdict(list)
-        for attempt in self.attempts:
-            kind = self.body(attempt).type
-            if kind is not None:
-                found[kind].append(attempt)
-        return {kind: tuple(attempts) for kind, attempts in found.items()}
+    def by_type(self) -> Mapping[str, tuple[tuple[Body, tuple[Attempt, ...]], ...]]:
+        """The bodies that name each event type, with the attempts that carried them."""
+        found: dict[str, list[tuple[Body, tuple[Attempt, ...]]]] = defaultdict(list)
+        for body, attempts in self.by_body:
+            if body.type is not None:
+                found[body.type].append((body, attempts))
+        return {kind: tuple(pairs) for kind, pairs in found.items()}
+
+    @cached_property
+    def refused(self) -> Mapping[str, Emission]:
+        """The first emission of each type that the target refused."""
+        return {e.type: e for e in reversed(self.emissions) if e.event_id is None}
 
     @cached_property
     def deliveries(self) -> tuple[Delivery, ...]:
         """The attempts grouped by endpoint and envelope id, in order of first arrival; unreadable bodies are left out."""
+        if self._parts:
+            return tuple(chain.from_iterable(part.deliveries for part in self._parts))
         found: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
         for attempt in self.attempts:
             event_id = self.body(attempt).event_id
@@ -183,6 +205,8 @@ class View:
     @cached_property
     def canaries(self) -> Mapping[str, tuple[Delivery, ...]]:
         """The canary deliveries of each scope in order of arrival."""
+        if self._parts:
+            return ChainMap(*(dict(part.canaries) for part in self._parts))
         found: dict[str, list[Delivery]] = defaultdict(list)
         for delivery in self.deliveries:
             if delivery.emission is not None and delivery.emission.purpose == "canary":
@@ -192,6 +216,8 @@ class View:
     @cached_property
     def sole(self) -> tuple[Delivery, ...]:
         """Deliveries told apart without trusting ids: the first event due at each endpoint, as long as no other can be meant."""
+        if self._parts:
+            return tuple(chain.from_iterable(part.sole for part in self._parts))
         return tuple(self._first_due(endpoint, sorted(due, key=lambda e: e.started_at)) for endpoint, due in self.due.items() if due)
 
     def _first_due(self, endpoint: str, due: list[Emission]) -> Delivery:
@@ -233,6 +259,8 @@ class View:
     @cached_property
     def by_body(self) -> tuple[tuple[Body, tuple[Attempt, ...]], ...]:
         """The attempts grouped by equal bodies, in order of first arrival: what holds of one holds of all."""
+        if self._parts:
+            return tuple(chain.from_iterable(part.by_body for part in self._parts))
         found: dict[bytes, list[Attempt]] = {}
         for attempt in self.attempts:
             found.setdefault(attempt.body, []).append(attempt)
@@ -286,12 +314,3 @@ class View:
             low, high = (before, after) if at <= done else (after, after)
         return low, high
 
-
-def excerpt(raw: bytes, limit: int = 400) -> bytes:
-    """Give the first bytes of something long."""
-    return raw[:limit]
-
-
-def records_by_id(records: Iterable[Record]) -> dict[str, Record]:
-    """Index records by id."""
-    return {record.id: record for record in records}
