@@ -107,6 +107,21 @@ def test_a_failed_staging_is_named_with_its_reason() -> None:
         assert "the target went away" in verdict.judgement.reason
 
 
+def test_a_failed_situation_hides_no_proof_from_an_intact_one() -> None:
+    """What an intact situation proves broken stays broken though another situation of the same rule failed."""
+    recording = Recording()
+    recording.situation = "catalog"
+    recording.note("begin")
+    recording.subscribe("e1")
+    attempt = recording.attempt("e1", recording.emit(), body=b"not JSON")
+    recording.situation = "retries"
+    recording.note("begin")
+    recording.note("failed", reason="the target went away")
+    found = next(v for v in verdicts(recording) if v.clause.endswith("/bodies-are-strict-json"))
+    assert found.outcome is Outcome.BROKEN
+    assert found.judgement.evidence == (attempt.id,)
+
+
 def test_a_lacking_capability_is_named() -> None:
     """A rule whose needs the target does not declare says which, before anything else."""
     recording = Recording(emit="none", time="real", lifecycle=[], scopes=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Clause, Contract, Event, Role
 from hookproof.model.transcript import Note, Transcript
-from hookproof.model.verdict import Judgement, Level, Verdict, not_observed
+from hookproof.model.verdict import Judgement, Level, Outcome, Verdict, not_observed
 from hookproof.rules.bodies import violations
 from hookproof.rules.catalogue import RULES
 from hookproof.rules.rule import Rule, Terms
@@ -92,13 +92,23 @@ class Judge:
             return not_observed(f"needs {', '.join(lacking)}")
         wanted = item.rule.situations
         failed = [name for name in wanted if name in self._failed]
+        whole = tuple(name for name in wanted if name not in self._failed)
         if failed:
-            return not_observed(f"staging of {failed[0]!r} failed: {self._failed[failed[0]]}")
+            proven = self._proven(item, whole) if any(name in self._staged for name in whole) else None
+            return proven or not_observed(f"staging of {failed[0]!r} failed: {self._failed[failed[0]]}")
         if wanted and self._staged and not any(name in self._staged for name in wanted):
             return not_observed(f"the situation {' or '.join(map(repr, wanted))} was not staged")
+        return self._ruled(item, wanted)
+
+    def _ruled(self, item: Item, situations: tuple[str, ...]) -> Judgement:
         parameters = item.clause.parameters
         terms = Terms(contract=self.contract, parameters=parameters, capabilities=self.capabilities, event=item.event)
-        return item.rule.judge(self._view(wanted), terms)
+        return item.rule.judge(self._view(situations), terms)
+
+    def _proven(self, item: Item, situations: tuple[str, ...]) -> Judgement | None:
+        """Give a violation that the intact situations prove by themselves."""
+        judgement = self._ruled(item, situations)
+        return judgement if judgement.outcome is Outcome.BROKEN else None
 
 
 def effective_level(clause: Clause, capabilities: Capabilities) -> Level:

@@ -249,3 +249,33 @@ def test_large_answers_end_the_event() -> None:
     failed.elapse(100)
     failed.canary()
     unseen(failed.judge(LARGE))
+
+
+def test_an_event_that_never_comes_again_after_retry_after_is_lost() -> None:
+    """A 503 with a usable Retry-After after which nothing comes is broken once a canary lived past the moment asked for."""
+    silent = answered(Answer(status=503, headers=(("Retry-After", "3600"),)))
+    silent.elapse(1800)
+    silent.canary()
+    unseen(silent.judge(BOUND))
+    silent.elapse(7200)
+    canary = silent.canary()
+    broken(silent.judge(BOUND), "never came again", canary)
+
+
+def test_a_delivery_goes_to_the_path_that_was_registered() -> None:
+    """A suffix or query that the subscriber did not register breaks the promise of the request."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    attempt = recording.attempt("e1", recording.emit(), target="/token/e1?retry=1")
+    broken(recording.judge("deliveries-are-posts"), "registered", attempt)
+
+
+def test_a_signature_is_sent_once_whatever_its_name() -> None:
+    """Two fields with one name that ends in -signature, -timestamp or -id make a delivery ambiguous; repeated lists do not."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, headers=[("Host", "h"), ("Via", "a"), ("Via", "b")])
+    kept(recording.judge("requests-are-well-formed"))
+    attempt = recording.attempt("e1", emission, headers=[("Host", "h"), ("X-Any-Signature", "a"), ("x-any-signature", "b")])
+    broken(recording.judge("requests-are-well-formed"), "'x-any-signature' is sent twice", attempt)

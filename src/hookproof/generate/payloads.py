@@ -157,8 +157,8 @@ class _Maker:
 
     def _number(self, schema: Mapping[str, Any], depth: int) -> float | int:
         least, most = schema.get("minimum", -1e15), schema.get("maximum", 1e15)
-        whole = [self._integer(schema, depth)] if float(least).is_integer() and float(most).is_integer() else []
-        choice: float | int = self._chosen([n for n in (*_NUMBERS, *whole, least) if least <= n <= most], schema)
+        fitting = [n for n in (*_NUMBERS, self._integer(schema, depth)) if least <= n <= most]
+        choice: float | int = self._chosen(fitting or [n for n in (least,) if n <= most], schema)
         return choice
 
 

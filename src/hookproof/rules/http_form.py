@@ -28,11 +28,21 @@ def deliveries_are_posts(view: View, _terms: Terms) -> Judgement:
     for attempt in view.attempts:
         if attempt.malformed and not attempt.method:
             continue
-        if attempt.method == "POST":
+        if attempt.method == "POST" and not attempt.target.endswith(f"/{attempt.endpoint}"):
+            seen.broke(f"the request target ends in {attempt.target[-40:]!r}, not in what was registered", attempt.id, excerpt=attempt.head)
+        elif attempt.method == "POST":
             seen.saw(attempt.id)
         else:
             seen.broke(f"the method is {attempt.method!r}", attempt.id, excerpt=attempt.head)
     return seen.conclude()
+
+
+def _sent_twice(view: View, attempt: Attempt) -> list[str]:
+    """Give the fields that a delivery may carry once and carries twice: the single ones, signatures, timestamps and ids."""
+    if len(view.fields(attempt)) == len(attempt.headers):
+        return []
+    names = [name.lower() for name, _ in attempt.headers]
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1 and (name in SINGLE or name.endswith(_SINGLE_ENDINGS))]
 
 
 @rule("catalog", "retries", "values", "truncation")
@@ -40,8 +50,7 @@ def requests_are_well_formed(view: View, _terms: Terms) -> Judgement:
     """Every request is one well-formed HTTP/1.1 message with one unambiguous length and no field that may occur once twice."""
     seen = Observations(missing="nothing was delivered")
     for attempt in view.attempts:
-        names = [name.lower() for name, _ in attempt.headers]
-        twice = [name for name in SINGLE if names.count(name) > 1]
+        twice = _sent_twice(view, attempt)
         if attempt.malformed:
             seen.broke(f"the request is malformed: {attempt.malformed}", attempt.id, excerpt=attempt.head)
         elif twice:
@@ -91,6 +100,10 @@ TOO_MANY, UNAVAILABLE = 429, 503
 def _answered(view: View, *statuses: int) -> list[Delivery]:
     return [d for d in view.sole if d.attempts and d.attempts[0].answer.completes and d.attempts[0].answer.status in statuses]
 
+
+UNAVAILABLE = 503
+
+_SINGLE_ENDINGS = ("-signature", "-timestamp", "-id")
 
 DAY = 86_400
 """Seconds; a longer Retry-After may be clamped, so it is no lower bound but one of the odd ones."""
@@ -173,7 +186,12 @@ def retry_after_is_a_lower_bound(view: View, terms: Terms) -> Judgement:
     for delivery in _answered(view, 429, 503):
         sends = scheduled(view, terms, delivery.attempts)
         asked = _asked_seconds(sends[0], view)
-        if asked is None or len(sends) < 2:  # noqa: PLR2004 -- a wait needs two
+        if asked is None:
+            continue
+        if len(sends) < 2:  # noqa: PLR2004 -- a wait needs two
+            longest = settle_seconds(terms.contract, terms.capabilities, max(asked, first_delay(terms, delivery)))
+            if sends[0].answer.status == UNAVAILABLE and (canary := witness(view, terms, sends[0], longest)):
+                seen.broke(f"after 503 with Retry-After event {delivery.event_id!r} never came again", sends[0].id, canary)
             continue
         wait = wait_between(view, terms, sends[0], sends[1])
         if wait is not None and too_early(wait, asked, replace(terms.capabilities, jitter_ratio=0.0)):
