@@ -103,10 +103,23 @@ def _attempt(situation: str, event_id: str, body: bytes, key: bytes, *, number: 
         ("webhook-signature", "v1," + tag),
     )
     return Attempt(
-        id=f"a/{event_id}/{number}", situation=situation, at=at + 3, endpoint=f"e-{situation}", connection="c", method="POST", target=f"/token/e-{situation}",
-        http_version="1.1", headers=headers, body=body, answer=Answer(status=500 if number == 1 else 200), accepted_at=at,
-        accepted_wall=at, body_read_at=at + 1, answer_started_at=at + 1, answer_done_at=at + 2,
-    )  # fmt: skip
+        id=f"a/{event_id}/{number}",
+        situation=situation,
+        at=at + 3,
+        endpoint=f"e-{situation}",
+        connection="c",
+        method="POST",
+        target=f"/token/e-{situation}",
+        http_version="1.1",
+        headers=headers,
+        body=body,
+        answer=Answer(status=500 if number == 1 else 200),
+        accepted_at=at,
+        accepted_wall=at,
+        body_read_at=at + 1,
+        answer_started_at=at + 1,
+        answer_done_at=at + 2,
+    )
 
 
 def raw(contract: Contract, bodies: list[bytes]) -> int:
@@ -124,6 +137,7 @@ def main() -> None:
     attempts = int(sys.argv[1]) if len(sys.argv) > 1 else ATTEMPTS
     contract = read_contract("orbit")
     transcript = recording(contract, attempts)
+    gc.freeze()  # as `hookproof judge` does: a recording is no garbage
     bodies = [record.body for record in transcript.records if isinstance(record, Attempt)]
     ours, base = [], []
     for _ in range(ROUNDS):

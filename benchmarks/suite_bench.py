@@ -12,7 +12,6 @@ import sys
 import time
 from dataclasses import replace
 
-import suites.platform.situations as situations
 from hookproof.model.contract import Contract
 from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Outcome
@@ -20,6 +19,7 @@ from hookproof.staging.options import RunOptions
 from hookproof.staging.profile import PROFILES
 from hookproof.staging.session import Session, read_contract
 from hookproof.staging.situation import scan
+from suites.platform import situations
 
 ROUNDS = 5
 

@@ -122,7 +122,7 @@ def test_a_bug_of_ours_is_neither_a_verdict_nor_conformance(tmp_path: Path) -> N
     """When staging fails by a bug of ours the run exits 3, shows the traceback, and does not call the target conforming."""
     (tmp_path / "a_bug.py").write_text(BUG)
     chosen = "orbit/payload/text or orbit/fan-out/filters"
-    arguments = ["-k", chosen, "--profile", "quick", "--transcript", tmp_path / "run", "--results", tmp_path / "r.ndjson"]
+    arguments: list[str | Path] = ["-k", chosen, "--profile", "quick", "--transcript", tmp_path / "run", "--results", tmp_path / "r.ndjson"]
     ran = run_pytest("-p", "a_bug", "suites", *arguments, cwd=ROOT, path=str(tmp_path))
     assert ran.status == 3, ran.out
     assert "KeyError: 'a bug of ours'" in ran.out

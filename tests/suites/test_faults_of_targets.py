@@ -111,7 +111,7 @@ def behind_proxy(decide: Callable[[str, str, bytes], Reply | str | None]) -> Ite
             decided = decide(method, path, body)
             if not isinstance(decided, str):
                 return decided
-            kept = {name: headers[name] for name in ("X-API-Key", "Content-Type") if name in headers}
+            kept: dict[str, str] = {name: headers[name] for name in ("X-API-Key", "Content-Type") if name in headers}
             got = client.request(method, platform.url + path, headers=kept, content=body)
             return got.status_code, {"Content-Type": got.headers.get("Content-Type", "text/plain")}, got.content
 

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from hookproof.model.contract import Contract
-from hookproof.model.transcript import Advance, Attempt, Emission, Exchange, Note, Record, Subscription, Transcript
+from hookproof.model.transcript import Advance, Attempt, Emission, Exchange, Note, Subscription, Transcript
 from hookproof.rules.json_text import JsonFault, has_lone_surrogate, may_hold_surrogate, parse
 
 
@@ -94,9 +94,7 @@ class View:
     ``readings`` may be shared between views of one transcript, so that each attempt is read once.
     """
 
-    def __init__(
-        self, transcript: Transcript, contract: Contract, readings: Readings | None = None, parts: tuple[View, ...] = ()
-    ) -> None:
+    def __init__(self, transcript: Transcript, contract: Contract, readings: Readings | None = None, parts: tuple[View, ...] = ()) -> None:
         self.transcript = transcript
         self.contract = contract
         self.readings = readings or Readings()
@@ -313,4 +311,3 @@ class View:
                 break
             low, high = (before, after) if at <= done else (after, after)
         return low, high
-
