@@ -91,6 +91,7 @@ def _situation(situation: str, names: list[str], samples: dict[str, list[object]
 
 
 def _attempt(situation: str, event_id: str, body: bytes, key: bytes, *, number: int, at: int, moment: datetime) -> Attempt:
+    kind = json.loads(body)["type"]
     stamp = str(int(moment.timestamp()))
     tag = base64.b64encode(hmac.digest(key, f"{event_id}.{stamp}.".encode() + body, hashlib.sha256)).decode()
     headers = (
@@ -101,6 +102,9 @@ def _attempt(situation: str, event_id: str, body: bytes, key: bytes, *, number: 
         ("webhook-id", event_id),
         ("webhook-timestamp", stamp),
         ("webhook-signature", "v1," + tag),
+        ("X-Devotel-Event-Id", event_id),
+        ("X-Devotel-Event-Type", kind),
+        ("X-Devotel-Delivery-Id", event_id),
     )
     return Attempt(
         id=f"a/{event_id}/{number}",

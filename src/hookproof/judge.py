@@ -68,11 +68,10 @@ class Judge:
     def _made(self, situations: tuple[str, ...]) -> View:
         if not self._staged:
             return View(self.transcript, self.contract, self._readings)
-        part = self.transcript.of(situations)
         names = [name for name in situations if name in self._staged] if len(situations) > 1 else []
         if not names:
-            return View(part, self.contract, self._readings)
-        return View.joined(part, tuple(self._view((name,)) for name in names))
+            return View(self.transcript.of(situations), self.contract, self._readings)
+        return View.joined(tuple(self._view((name,)) for name in names))
 
     def verdict(self, item: Item) -> Verdict:
         """Judge one item."""

@@ -183,10 +183,15 @@ class Policy:
 
     def policies_for(self, event: str) -> tuple[RetryPolicy, ...]:
         """Give every retry policy that is legal for an event type, most likely first; empty if none is promised."""
-        for line in self.assignments:
-            if line.covers(event):
-                return tuple(self.retry[name] for name in line.policies)
-        return ()
+        if event not in self._legal:
+            line = next((line for line in self.assignments if line.covers(event)), None)
+            self._legal[event] = () if line is None else tuple(self.retry[name] for name in line.policies)
+        return self._legal[event]
+
+    @cached_property
+    def _legal(self) -> dict[str, tuple[RetryPolicy, ...]]:
+        """What was looked up before: matching names against patterns is dear."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

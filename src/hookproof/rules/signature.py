@@ -34,8 +34,9 @@ def _shown(view: View, schemes: tuple[Scheme, ...], attempt: Attempt) -> tuple[S
     """Give the first scheme that an attempt shows and what its headers claim; read once for all rules."""
     key, known = (attempt.id, " ".join(scheme.name for scheme in schemes)), view.readings.signed
     if key not in known:
-        scheme = next((scheme for scheme in schemes if scheme.present(attempt.headers)), None)
-        known[key] = None if scheme is None else (scheme, scheme.read(attempt.headers))
+        fields = view.fields(attempt)
+        scheme = next((scheme for scheme in schemes if scheme.present(fields)), None)
+        known[key] = None if scheme is None else (scheme, scheme.read(fields))
     found: tuple[Scheme, Signed] | None = known[key]
     return found
 

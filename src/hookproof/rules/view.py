@@ -84,7 +84,7 @@ class Readings:
 
     def __init__(self) -> None:
         self.bodies: dict[bytes, Body] = {}
-        self.fields: dict[str, Mapping[str, str]] = {}
+        self.fields: dict[str, dict[str, str]] = {}
         self.signed: dict[tuple[str, str], Any] = {}
 
 
@@ -101,11 +101,13 @@ class View:
         self._parts = parts
 
     @classmethod
-    def joined(cls, transcript: Transcript, parts: tuple[View, ...]) -> View:
+    def joined(cls, parts: tuple[View, ...]) -> View:
         """Join views of situations, whose endpoints and events are their own, without indexing their records again."""
-        return cls(transcript, parts[0].contract, parts[0].readings, parts)
+        return cls(parts[0].transcript, parts[0].contract, parts[0].readings, parts)
 
     def _each(self, kind: type[Any]) -> Iterable[Any]:
+        if self._parts:
+            return chain.from_iterable(part._each(kind) for part in self._parts)  # noqa: SLF001 -- its own kind
         return (record for record in self.transcript.records if isinstance(record, kind))
 
     @cached_property
@@ -264,7 +266,7 @@ class View:
             found.setdefault(attempt.body, []).append(attempt)
         return tuple((self.body(attempts[0]), tuple(attempts)) for attempts in found.values())
 
-    def fields(self, attempt: Attempt) -> Mapping[str, str]:
+    def fields(self, attempt: Attempt) -> dict[str, str]:
         """Give an attempt's header fields by lower-case name, the first of each name, read once."""
         known = self.readings.fields.get(attempt.id)
         if known is None:

@@ -15,6 +15,9 @@ from functools import lru_cache
 
 from hookproof.model.transcript import HeaderPairs
 
+Fields = HeaderPairs | dict[str, str]
+"""Header fields as received, or by lower-case name with the first value of each."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Signed:
@@ -42,8 +45,8 @@ class Scheme:
 
     name: str
     header: str
-    present: Callable[[HeaderPairs], bool]
-    read: Callable[[HeaderPairs], Signed]
+    present: Callable[[Fields], bool]
+    read: Callable[[Fields], Signed]
     content: Callable[[str, str, bytes], bytes]
     keys: Callable[[str], Mapping[str, bytes]]
     encode: Callable[[bytes], str]
@@ -63,12 +66,11 @@ class Scheme:
         return None
 
 
-def field(headers: HeaderPairs, name: str) -> str | None:
-    """Give the value of the first header field of that name in any case, or None."""
-    for key, value in headers:
-        if key == name or key.lower() == name:
-            return value
-    return None
+def field(headers: Fields, name: str) -> str | None:
+    """Give the value of the first header field of that name in any case, or None; fields by lower-case name are looked up."""
+    if isinstance(headers, dict):
+        return headers.get(name)
+    return next((value for key, value in headers if key.lower() == name), None)
 
 
 def field_bytes(text: str) -> bytes:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from hookproof.model.transcript import HeaderPairs
-from hookproof.signing.scheme import Scheme, Signed, base64_text, decoded_secret, field, field_bytes
+from hookproof.signing.scheme import Fields, Scheme, Signed, base64_text, decoded_secret, field, field_bytes
 
 _ENTRY = re.compile(r"v1,([A-Za-z0-9+/]{43}=)", re.ASCII)
 _FOREIGN = re.compile(r"v(?!1,)[0-9]+[a-z]?,\S+", re.ASCII)
 
 
-def _read(headers: HeaderPairs) -> Signed:
+def _read(headers: Fields) -> Signed:
     raw = field(headers, "webhook-signature") or ""
     entries = raw.split(" ") if raw else []
     tags = tuple(m.group(1) for entry in entries if (m := _ENTRY.fullmatch(entry)))

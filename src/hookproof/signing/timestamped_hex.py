@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from hookproof.model.transcript import HeaderPairs
-from hookproof.signing.scheme import Scheme, Signed, decoded_secret, field, field_bytes
+from hookproof.signing.scheme import Fields, Scheme, Signed, decoded_secret, field, field_bytes
 
 _TAG = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -23,8 +22,8 @@ def secret_readings(secret: str) -> Mapping[str, bytes]:
     return readings if decoded is None else {**readings, "base64-decoded": decoded}
 
 
-def _reader(header: str) -> Callable[[HeaderPairs], Signed]:
-    def read(headers: HeaderPairs) -> Signed:
+def _reader(header: str) -> Callable[[Fields], Signed]:
+    def read(headers: Fields) -> Signed:
         raw = field(headers, header) or ""
         members = [part.strip().partition("=") for part in raw.split(",") if part.strip()]
         times = [value for key, _, value in members if key == "t"]
@@ -56,7 +55,7 @@ def timestamped_hex(name: str, header: str) -> Scheme:
 def bare_hex(name: str, header: str) -> Scheme:
     """Make the older scheme for one header name: the hex tag of the body alone."""
 
-    def read(headers: HeaderPairs) -> Signed:
+    def read(headers: Fields) -> Signed:
         raw = (field(headers, header) or "").strip()
         fault = None if _TAG.fullmatch(raw) else f"{header} is not 64 hex digits"
         return Signed(message_id=None, timestamp=None, tags=() if fault else (raw,), fault=fault)
