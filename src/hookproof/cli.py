@@ -21,7 +21,7 @@ import click
 from rich.console import Console
 
 from hookproof import __version__
-from hookproof.contracts import known_contracts
+from hookproof.contracts import known_contracts, overridden
 from hookproof.judge import BodyFault, check_body, judge
 from hookproof.model.contract import Contract
 from hookproof.model.errors import HookproofError, IllFormedError
@@ -36,6 +36,7 @@ from hookproof.reporting.transcripts import read_transcript
 from hookproof.rules.catalogue import RULES
 from hookproof.staging.options import DEFAULT_CONTRACT, DEFAULT_KEY_VARIABLE
 from hookproof.staging.session import read_contract
+from hookproof.staging.stage import ISSUED
 
 _LINE_LIMIT = 8 * 1024 * 1024
 
@@ -80,7 +81,8 @@ def run(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
 @contract_option
 @click.option("--results", type=click.Path(path_type=Path), help="Write the verdicts to this NDJSON file.")
 @click.option("--require-complete", is_flag=True, help="Exit 7 when a MUST was not observed.")
-def judge_command(transcript: Path, contract: str, results: Path | None, *, require_complete: bool) -> int:
+@click.option("--secret-env", help="Variable with the signing secret that the target issued for the recorded run.")
+def judge_command(transcript: Path, contract: str, results: Path | None, secret_env: str | None, *, require_complete: bool) -> int:
     """Judge a recording offline: the same verdicts as the live run."""
     path = transcript / "transcript.ndjson" if transcript.is_dir() else transcript
     loaded, footer = read_transcript(path)
@@ -93,7 +95,9 @@ def judge_command(transcript: Path, contract: str, results: Path | None, *, requ
             remedy=f"Check out that revision, or name it with --contract; {promised.name} here is {promised.digest[:19]}….",
         )
     selection = next((n.facts["items"] for n in loaded.records if isinstance(n, Note) and n.name == "judged"), None)
-    verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection))
+    promised = overridden(promised, loaded.header.target.get("overrides", {}), subject=str(path))
+    secrets_given = {ISSUED: os.environ.get(secret_env, "")} if secret_env else {}
+    verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection), secrets=secrets_given)
     console = Console()
     with console.capture() as summary:
         print_summary(console, loaded.header, promised, verdicts, require_complete=require_complete)

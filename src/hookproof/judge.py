@@ -5,7 +5,7 @@ Law: one verdict per judgeable clause of the role (per clause and event for payl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from hookproof.model.capabilities import Capabilities
@@ -45,12 +45,12 @@ def items(contract: Contract, role: Role) -> Iterator[Item]:
 class Judge:
     """Judges one growing transcript. Views are built once per set of situations and bodies read once in all."""
 
-    def __init__(self, contract: Contract, transcript: Transcript) -> None:
-        """Take the contract and the recording; see ``verdict``."""
+    def __init__(self, contract: Contract, transcript: Transcript, secrets: Mapping[str, str] | None = None) -> None:
+        """Take the contract, the recording and the values of secrets that the target issued; see ``verdict``."""
         self.contract = contract
         self.transcript = transcript
         self.capabilities = Capabilities.from_json(dict(transcript.header.capabilities), subject="transcript header")
-        self._readings = Readings()
+        self._readings = Readings(secrets)
         self._views: dict[tuple[str, ...], View] = {}
         self._staged = {record.situation for record in transcript.records if isinstance(record, Note) and record.name == "begin"}
         self._failed = {
@@ -117,9 +117,11 @@ def effective_level(clause: Clause, capabilities: Capabilities) -> Level:
     return clause.level
 
 
-def judge(contract: Contract, transcript: Transcript, *, only: Collection[str] | None = None) -> tuple[Verdict, ...]:
-    """Judge a whole transcript for the role in its header; ``only`` limits it to item ids."""
-    court = Judge(contract, transcript)
+def judge(
+    contract: Contract, transcript: Transcript, *, only: Collection[str] | None = None, secrets: Mapping[str, str] | None = None
+) -> tuple[Verdict, ...]:
+    """Judge a whole transcript for the role in its header; ``only`` limits it to item ids; ``secrets``: issued by the target."""
+    court = Judge(contract, transcript, secrets)
     role = Role(transcript.header.role)
     return tuple(court.verdict(item) for item in items(contract, role) if only is None or item.id in only)
 

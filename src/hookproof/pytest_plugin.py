@@ -66,7 +66,7 @@ def _session(config: pytest.Config) -> Session:
     """Give the run of this pytest session, made at first use. Raises ``HookproofError`` for errors of use."""
     if _SESSION not in config.stash:
         names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
-        more = ("public_url", "known_failures", "profile", "seed", "require_complete")
+        more = ("public_url", "secret_env", "known_failures", "profile", "seed", "require_complete")
         options = read_options({name: config.getoption(name) for name in names + more})
         session = Session(options, read_contract(options.contract))
         _check_known(session)

@@ -42,7 +42,7 @@ def _shown(view: View, schemes: tuple[Scheme, ...], attempt: Attempt) -> tuple[S
 
 
 def _secret(view: View, name: str) -> str:
-    return throwaway_secret(view.transcript.header.salt, name)
+    return view.readings.secrets.get(name) or throwaway_secret(view.transcript.header.salt, name)
 
 
 def _unknown(terms: Terms) -> Judgement | None:

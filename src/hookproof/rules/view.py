@@ -80,9 +80,13 @@ def seconds_of(text: str) -> float | None:
 
 
 class Readings:
-    """What was read of attempts, shared by all views of one transcript. ``signed`` belongs to the signature rules."""
+    """What was read of attempts, shared by all views of one transcript. ``signed`` belongs to the signature rules.
 
-    def __init__(self) -> None:
+    ``secrets``: values of secrets that the target issued, by name; the suite's own follow from the run's salt.
+    """
+
+    def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
+        self.secrets = dict(secrets or {})
         self.bodies: dict[bytes, Body] = {}
         self.fields: dict[str, dict[str, str]] = {}
         self.signed: dict[tuple[str, str], Any] = {}
@@ -279,12 +283,13 @@ class View:
         return records[0].scope if records else ""
 
     def secret_names(self, attempt: Attempt) -> tuple[str, ...]:
-        """Give the names of the secrets ever set for the attempt's endpoint before it arrived, newest first."""
+        """Give the names of the known secrets ever set for the attempt's endpoint before it arrived, newest first."""
         records = self.history.get(attempt.endpoint, ())
-        if len(records) == 1 and records[0].secret and records[0].at <= attempt.accepted_at:
-            return (records[0].secret,)
-        names = [s.secret for s in records if s.secret and s.at <= attempt.accepted_at]
-        return tuple(dict.fromkeys(reversed(names)))
+        names = [s.secret for s in reversed(records) if s.secret and s.at <= attempt.accepted_at and self._known(s.secret)]
+        return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))  # noqa: PLR2004 -- nothing to repeat
+
+    def _known(self, secret: str) -> bool:
+        return not secret.startswith("issued secret") or secret in self.readings.secrets
 
     @cached_property
     def _advances_of(self) -> Mapping[str, tuple[tuple[int, int, float, float], ...]]:

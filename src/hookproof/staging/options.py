@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,11 @@ DEFAULT_KEY_VARIABLE = "HOOKPROOF_API_KEY"
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """A run as asked for. ``target`` None means the embedded reference. Paths are as given, relative to the working folder."""
+    """A run as asked for. ``target`` None means the embedded reference. Paths are as given, relative to the working folder.
+
+    ``secret`` is a signing secret that the target issued out of band; ``capabilities`` what the target profile declares beside the
+    target itself; ``overrides`` its other paths and statuses.
+    """
 
     target: str | None
     contract: str
@@ -39,6 +43,9 @@ class RunOptions:
     transcript: Path | None
     require_complete: bool
     known_failures: frozenset[str]
+    secret: str | None = None
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_options(flags: Mapping[str, Any]) -> RunOptions:
@@ -82,7 +89,25 @@ def read_options(flags: Mapping[str, Any]) -> RunOptions:
         transcript=_path(flags.get("transcript")),
         require_complete=bool(flags.get("require_complete")),
         known_failures=_known_failures(pick("known_failures")),
+        secret=_secret(pick("secret_env")),
+        capabilities=_declared(given),
+        overrides=given.get("overrides", {}),
     )
+
+
+def _secret(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    value = os.environ.get(variable, "")
+    if not value:
+        raise IllFormedError("--secret-env", f"the environment variable {variable} is empty or not set", remedy=f"Set {variable}.")
+    return value
+
+
+def _declared(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the capabilities that a profile declares, its signing scheme included."""
+    signing = given.get("signing")
+    return {**given.get("capabilities", {}), **({"signing": signing} if signing is not None else {})}
 
 
 def _path(text: str | None) -> Path | None:
@@ -112,6 +137,8 @@ def _profile_file(name: str | None) -> Mapping[str, Any]:
         raise IllFormedError(name, f"cannot be read ({error.strerror})", remedy="Mend --target-profile.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IllFormedError(name, f"is not TOML: {error}", remedy="Mend the file.") from None
+    if document.get("allowed_hosts"):
+        raise IllFormedError(name, "this version sends traffic to loopback addresses only", place="allowed_hosts", remedy="Remove the key.")
     faults = schema_faults(validator(load_format_schema("target-profile")), document)
     if faults:
         raise IllFormedError(name, faults[0][1], place=faults[0][0], remedy="See the guide on target profiles.")

@@ -12,7 +12,7 @@ from hookproof.model.errors import HookproofError
 from hookproof.model.transcript import Note
 from hookproof.model.verdict import Verdict
 from hookproof.staging.situation import Situation
-from hookproof.staging.stage import Stage, Tools
+from hookproof.staging.stage import ISSUED, Stage, Tools
 
 
 class Run:
@@ -37,7 +37,8 @@ class Run:
             for name in item.rule.situations:
                 self._stage(name)
             if self._judge is None:
-                self._judge = Judge(self.tools.contract, self.tools.recorder.transcript())
+                issued = {name: value for name, value in self.tools.secrets.items() if name.startswith(ISSUED)}
+                self._judge = Judge(self.tools.contract, self.tools.recorder.transcript(), issued)
             self.verdicts[item.id] = self._judge.verdict(item)
         return self.verdicts[item.id]
 

@@ -9,11 +9,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 from hookproof import __version__
 from hookproof.adapters.http import HttpPlatform
-from hookproof.contracts import find_contract, load_contract
+from hookproof.contracts import find_contract, load_contract, overridden
 from hookproof.judge import Item, items
+from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Contract, Role
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Note, RunHeader
@@ -26,7 +28,7 @@ from hookproof.staging.options import RunOptions
 from hookproof.staging.recorder import RunRecorder
 from hookproof.staging.run import Run
 from hookproof.staging.situation import Situation
-from hookproof.staging.stage import Tools
+from hookproof.staging.stage import ISSUED, Tools
 from hookproof.wire.listener import CaptureListener
 
 TRANSCRIPT_NAME = "transcript.ndjson"
@@ -42,7 +44,7 @@ class Session:
 
     def __init__(self, options: RunOptions, contract: Contract) -> None:
         self.options = options
-        self.contract = contract
+        self.contract = overridden(contract, options.overrides, subject="--target-profile")
         self.role = Role(options.role)
         self._stack = ExitStack()
         self._run: Run | None = None
@@ -69,6 +71,9 @@ class Session:
         """Reach the target, ask its capabilities, open the listener and the files."""
         platform, api_key = self._platform()
         capabilities = platform.capabilities()
+        if self.options.capabilities:
+            together = {**capabilities.to_json(), **self.options.capabilities}
+            capabilities = Capabilities.from_json(together, subject="--target-profile")
         if self.role.value not in capabilities.roles:
             raise IllFormedError(platform.url, f"the target declares the roles {list(capabilities.roles)}", place="capabilities/roles")
         if capabilities.environment == "production":
@@ -82,7 +87,11 @@ class Session:
             contract=self.contract.name,
             contract_digest=self.contract.digest,
             role=self.role.value,
-            target={"url": platform.url if self.options.target else "embedded reference", **capabilities.implementation},
+            target={
+                "url": platform.url if self.options.target else "embedded reference",
+                **capabilities.implementation,
+                **self._overrides(),
+            },
             capabilities=capabilities.to_json(),
             seed=self.options.seed,
             profile=self.options.profile.name,
@@ -118,6 +127,8 @@ class Session:
             api_key=api_key,
             seed=self.options.seed,
         )
+        if self.options.secret is not None:
+            tools.secrets[ISSUED] = self.options.secret
         self._run = Run(tools, situations, progress)
 
     def _platform(self) -> tuple[HttpPlatform, str]:
@@ -129,6 +140,9 @@ class Session:
         platform = HttpPlatform(url, api_key=key, control_url=self.options.control_url)
         self._stack.callback(platform.close)
         return platform, key
+
+    def _overrides(self) -> dict[str, Any]:
+        return {"overrides": self.options.overrides} if self.options.overrides else {}
 
     def _reproduce(self) -> str:
         target = f" --target {self.options.target}" if self.options.target else ""

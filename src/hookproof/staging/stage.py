@@ -25,6 +25,8 @@ from hookproof.staging.profile import Profile
 from hookproof.staging.recorder import RunRecorder
 
 OK = Answer(status=200)
+ISSUED = "issued secret"
+"""How names of secrets begin that the target made; they cannot be made again from the run's salt."""
 _WORKERS = 16
 _STEP = 50
 _VIRTUAL_PATIENCE = 2.0
@@ -132,9 +134,17 @@ class Stage:
         found.answer = self.call("createWebhook", tenant, body=body, key=key, purpose=purpose)
         self.endpoints.append(found)
         if found.accepted:
-            found.id = _id_in(found.answer.response_body)
+            found.id = _member_in(found.answer.response_body, "id")
+            found.secret = self._in_force(found, secret)
             self._subscribed("created", found)
         return found
+
+    def _in_force(self, endpoint: Endpoint, ours: str) -> str:
+        """Give the name of the secret that signs: the target's own if it issued one, else the one that we gave."""
+        if ISSUED in self.tools.secrets:
+            return ISSUED
+        own = f"{ISSUED} for {endpoint.name}"
+        return own if own in self.tools.secrets else ours
 
     def _subscribed(self, action: str, endpoint: Endpoint) -> None:
         self.tools.recorder.add(
@@ -196,6 +206,8 @@ class Stage:
         raw = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         filled = path.replace("{id}", endpoint.id if endpoint is not None else "")
         made = self.tools.platform.call(method.upper(), filled, api_key=api_key, body=raw)
+        if operation == "createWebhook":
+            self._note_issued(made.response_body, f"e{self.tools.counter[0]}")
         return self._exchange(made, operation=operation, tenant=tenant, key=key, purpose=purpose)
 
     def _exchange(self, made: Call, *, operation: str, tenant: Tenant, key: str, purpose: str) -> Exchange:
@@ -221,6 +233,12 @@ class Stage:
                 failure=made.failure,
             ),
         )
+
+    def _note_issued(self, raw: bytes, endpoint: str) -> None:
+        """Learn a secret that the target made itself, before anything of it is recorded."""
+        issued = _member_in(raw, "signing_secret") or _member_in(raw, "secret")
+        if issued and issued not in self.tools.secrets.values():
+            self.tools.secrets[f"{ISSUED} for {endpoint}"] = issued
 
     def _hide(self, raw: bytes) -> bytes:
         for name, secret in self.tools.secrets.items():
@@ -368,12 +386,12 @@ class Stage:
         self.tools.platform.lifecycle(action)
 
 
-def _id_in(raw: bytes) -> str:
-    """Find the target's id of a new endpoint in its answer: ``data.id`` or ``id``."""
+def _member_in(raw: bytes, name: str) -> str:
+    """Find a member of a new endpoint in the target's answer, in ``data`` or at the top; empty if there is none."""
     try:
         document = json.loads(raw)
     except ValueError:
         return ""
     inner = document.get("data", document) if isinstance(document, dict) else {}
-    found = inner.get("id") if isinstance(inner, dict) else None
+    found = inner.get(name) if isinstance(inner, dict) else None
     return str(found) if isinstance(found, str | int) else ""
