@@ -38,6 +38,9 @@ from hookproof.staging.options import DEFAULT_CONTRACT, DEFAULT_KEY_VARIABLE
 from hookproof.staging.session import read_contract
 from hookproof.staging.stage import ISSUED
 
+STOPPED = {"interrupted": 2, "a bug of ours": 3}
+"""Exit code of a recording that was stopped early, by the first words of its cause; all other causes lie in the target."""
+
 _LINE_LIMIT = 8 * 1024 * 1024
 
 contract_option = click.option("--contract", default=DEFAULT_CONTRACT, show_default=True, help="Name or folder of the contract.")
@@ -61,10 +64,14 @@ def suites_folder() -> Path:
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def run(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
     """Judge the platform at URL; without URL the embedded reference. Further options go to pytest (--results, --profile, -k…)."""
-    if url is not None and url.startswith("-"):
-        pytest_args, url = (url, *pytest_args), None
+    words = [word for word in (url, *pytest_args) if word is not None]
+    target = next((word for word in words if word.startswith(("http://", "https://"))), None)
+    if target is None and url is not None and not url.startswith("-"):
+        target = url  # not a URL: the suite says so in one line
+    if target is not None:
+        words.remove(target)
     arguments = [str(suites_folder() / "platform"), "-p", "hookproof.pytest_plugin", "-q", "--no-header", "-p", "no:cacheprovider"]
-    arguments += ["--contract", contract, *(["--target", url] if url else []), *pytest_args]
+    arguments += ["--contract", contract, *(["--target", target] if target else []), *words]
     # a process of its own, because pytest must see our modules unimported; a group of its own, so that it is interrupted once
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0) as child:  # noqa: S603 -- our own suites, no shell
         while True:
@@ -109,7 +116,7 @@ def judge_command(transcript: Path, contract: str, results: Path | None, secret_
         write_results(results, loaded.header, verdicts, transcript_digest=footer.digest, complete=footer.complete)
     if not footer.complete:
         click.echo(f"the recording was stopped early: {printable(footer.aborted or 'unknown cause')}", err=True)
-        return 6
+        return STOPPED.get((footer.aborted or "").partition(":")[0], 6)
     return status_of(verdicts, require_complete=require_complete)
 
 

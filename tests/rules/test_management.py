@@ -100,13 +100,16 @@ def test_reads_show_what_was_last_written() -> None:
 
 
 def test_a_deleted_endpoint_is_neither_found_nor_listed() -> None:
-    """404 and 410 and a listing without it are kept where reads work; an endpoint still shown is broken."""
+    """404, 410 and a listing of others are kept where reads work; an empty listing shows nothing; an endpoint still shown is broken."""
     recording = Recording("subscriptions")
     recording.subscribe("e1")
     read(recording, answer=shown("rose.bloomed"))
     gone = recording.change("e1", "deleted")
     missing = read(recording, 404)
-    listing = read(recording, answer={"data": []}, operation="listWebhooks")
+    empty = read(recording, answer={"data": []}, operation="listWebhooks")
+    assert empty.id not in kept(recording.judge(GONE), gone, missing).evidence
+    recording.subscribe("e2")
+    listing = read(recording, answer={"data": [{"id": "id-e2"}]}, operation="listWebhooks")
     kept(recording.judge(GONE), gone, missing, listing)
     for status, operation in ((200, "getWebhook"), (200, "listWebhooks")):
         still = read(recording, status, {"data": [{"id": "id-e1"}]}, operation=operation)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from hookproof.contracts import overridden
 from hookproof.model.errors import IllFormedError
 from hookproof.staging.options import read_options
 from hookproof.staging.profile import PROFILES
+from hookproof.staging.session import read_contract
 
 TARGET = "http://127.0.0.1:8080"
 OTHER = "http://127.0.0.1:8081"
@@ -137,3 +139,28 @@ def test_known_failures_that_are_no_text_are_named(tmp_path: Path) -> None:
     (tmp_path / "known").write_bytes(b"\xff\n")
     with pytest.raises(IllFormedError, match="is not UTF-8 text"):
         read_options({"known_failures": str(tmp_path / "known")})
+
+
+def test_a_profile_declares_what_the_target_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Capabilities, signing scheme, other routes and an issued secret of a target profile reach the run."""
+    monkeypatch.setenv("ISSUED", "whsec_given_out_of_band")
+    file = tmp_path / "target.toml"
+    file.write_text(
+        'secret_env = "ISSUED"\nsigning = "devotel-t-v1"\n[capabilities]\njitter_ratio = 0.2\n'
+        '[overrides.paths]\ncreateWebhook = "/hooks"\n[overrides.statuses]\ncreateWebhook = 200\n'
+    )
+    options = read_options({"target_profile": str(file)})
+    assert options.secret == "whsec_given_out_of_band"
+    assert options.capabilities == {"jitter_ratio": 0.2, "signing": "devotel-t-v1"}
+    changed = overridden(read_contract("orbit"), options.overrides, subject="test")
+    assert "200" in changed.subscription_api["paths"]["/hooks"]["post"]["responses"]
+    with pytest.raises(IllFormedError, match="no operation 'nope'"):
+        overridden(read_contract("orbit"), {"paths": {"nope": "/x"}}, subject="test")
+
+
+def test_hosts_beyond_loopback_cannot_be_allowed(tmp_path: Path) -> None:
+    """A profile that allows other hosts is refused, because nothing would honour it."""
+    file = tmp_path / "target.toml"
+    file.write_text('allowed_hosts = ["example.com"]\n')
+    with pytest.raises(IllFormedError, match="loopback"):
+        read_options({"target_profile": str(file)})

@@ -462,7 +462,6 @@ def test_a_target_that_always_refuses_keeps_no_refusal(monkeypatch: pytest.Monke
     assert next(v for v in verdicts if v.clause.endswith("/listed-names")).outcome is Outcome.BROKEN
 
 
-@pytest.mark.xfail(strict=True, reason="rules/management.py takes a listing that never showed anything for evidence of a deletion")
 def test_an_empty_listing_is_no_evidence_of_a_deletion(monkeypatch: pytest.MonkeyPatch) -> None:
     """That a deleted endpoint is not listed means something only if it was listed before."""
     with always(200, b"") as url, session(url, monkeypatch) as run:

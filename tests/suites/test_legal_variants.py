@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import random
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -39,7 +40,6 @@ Fields = dict[str, str]
 
 MIB, KB = 262_144, 256_000
 REDELIVERY = frozenset({"idempotency/no-redelivery"})
-DEVOTEL = ("X-Devotel-Event-Id", "X-Devotel-Event-Type", "X-Devotel-Delivery-Id", "X-Devotel-Signature")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,6 +267,11 @@ def _naming(name: Callable[[str], str]) -> type[HttpPlatform]:
             made = super().emit(scope, event_type, data)
             return replace(made, event_id=None if made.event_id is None else name(made.event_id))
 
+        def call(self, method: str, path: str, *, api_key: str | None, body: bytes | None, headers: HeaderPairs = ()) -> Call:
+            made = super().call(method, path, api_key=api_key, body=body, headers=headers)
+            shown = re.sub(rb"evt_[0-9a-f]{32}", lambda found: name(found[0].decode()).encode(), made.response_body)
+            return replace(made, response_body=shown)
+
     return Naming
 
 
@@ -403,13 +408,18 @@ VARIANTS = (
         readings={"retries/cut-answers": "cut not retried"},
     ),
     Variant(name="redelivers-when-due", conduct=_once_more(after=None), warned=REDELIVERY),
-    Variant(name="redelivers-at-once", conduct=_once_more(after=0.0), warned=REDELIVERY),
+    Variant(
+        name="redelivers-at-once",
+        conduct=_once_more(after=0.0),
+        readings={"truncation/limit": "262,144 bytes of data, compact UTF-8"},
+        warned=REDELIVERY,
+    ),
     Variant(name="clamps-retry-after", conduct=Conduct(retry_at=_clamped), warned=frozenset({"http/retry-after"})),
     Variant(
         name="signs-by-the-standard-alone",
         conduct=_sending(_only("webhook-")),
         readings={"signature/signed": "standard-webhooks"},
-        warned=frozenset({"http/companion-headers", "signature/companion-header"}),
+        warned=frozenset({"http/companion-headers"}),
     ),
     Variant(
         name="signs-by-the-companion-alone",

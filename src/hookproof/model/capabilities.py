@@ -5,6 +5,7 @@ Law: absent means cannot; an unknown member is ignored; a member of the wrong ty
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,7 +96,7 @@ _TEXTS = ("environment", "contract", "signing")
 
 
 def _check_member(subject: str, name: str, value: Any) -> None:  # noqa: ANN401 -- it is any JSON value until it was checked
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    numeric = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     legal = {
         **dict.fromkeys(_CHOICES, isinstance(value, str) and value in _CHOICES.get(name, ())),
         **dict.fromkeys(_LISTS, isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)),

@@ -5,6 +5,7 @@ Law: the bytes follow from header, verdicts and transcript digest alone, so that
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections import Counter
@@ -72,7 +73,8 @@ def write_results(
         draft.write_bytes(raw)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise IllFormedError(str(path), f"it cannot be written: {error.strerror}", remedy="Name a file in a writable folder.") from error
 
 

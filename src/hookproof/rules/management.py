@@ -124,25 +124,32 @@ def deleted_endpoints_are_gone(view: View, _terms: Terms) -> Judgement:
     seen = Observations(missing="no deletion was followed by a read or a listing")
     for record in (r for r in view.subscriptions if r.action == "deleted"):
         for exchange in _own(view, "getWebhook") + _own(view, "listWebhooks"):
-            if exchange.started_at < record.at or exchange.scope != record.scope or not _works(view, exchange):
+            if exchange.started_at < record.at or exchange.scope != record.scope:
                 continue
-            if _shows(exchange, record):
+            listing = exchange.operation == "listWebhooks"
+            if _shows(exchange, record) and (exchange.status == OK if listing else _works(view, exchange)):
                 seen.broke(
                     f"deleted endpoint {record.endpoint_id} is still shown by {exchange.operation} ({exchange.status})",
                     record.id,
                     exchange.id,
                     excerpt=exchange.response_body,
                 )
-            elif exchange.operation == "listWebhooks" or _of(exchange, record.endpoint_id):
+            elif _works(view, exchange) and (listing or _of(exchange, record.endpoint_id)):
                 seen.saw(record.id, exchange.id)
     return seen.conclude()
 
 
 def _works(view: View, exchange: Exchange) -> bool:
-    """Whether absence means something: this very listing succeeded, or some read by the owner did."""
+    """Whether absence means something: this very listing shows an endpoint that is alive, or some read by the owner succeeded."""
     if exchange.operation == "listWebhooks":
-        return exchange.status == OK
+        return exchange.status == OK and any(f'"{r.endpoint_id}"'.encode() in exchange.response_body for r in _alive(view, exchange))
     return bool(exchange.status) and any(x.status == OK for x in _own(view, "getWebhook"))
+
+
+def _alive(view: View, exchange: Exchange) -> list[Subscription]:
+    """Give the subscriptions of the exchange's scope that were in force when it was made."""
+    latest = {r.endpoint: r for r in view.subscriptions if r.at <= exchange.started_at and r.scope == exchange.scope}
+    return [record for record in latest.values() if record.action != "deleted" and record.endpoint_id]
 
 
 def _shows(exchange: Exchange, record: Subscription) -> bool:

@@ -50,14 +50,22 @@ def sizes_of(data: Any, envelope: dict[str, Any], data_member: str) -> dict[tupl
     return found
 
 
+def _lowered(view: View) -> dict[str, bool]:
+    """Give the flag as it stands in the envelope of a whole event: false where the target sends it, so that it was measured too."""
+    flag = view.contract.envelope.truncated_member
+    sent = flag is not None and any(isinstance(b.value, dict) and b.value.get(flag) is False for b, _ in view.by_body)
+    return {flag: False} if flag is not None and sent else {}
+
+
 def probes(view: View) -> Iterator[Probe]:
     """Give every delivery of this situation that can tell something of the limit."""
     names = view.contract.envelope
+    lowered = _lowered(view)
     for delivery in view.deliveries:
         body = view.body(delivery.attempts[0])
         if delivery.emission is None or not isinstance(body.value, dict) or delivery.emission.purpose == "canary":
             continue
-        envelope = {name: value for name, value in body.value.items() if name != names.truncated_member}
+        envelope = {name: value for name, value in body.value.items() if name != names.truncated_member} | lowered
         yield Probe(
             emission=delivery.emission,
             attempt=delivery.attempts[0],

@@ -50,7 +50,7 @@ class RunOptions:
 
 def read_options(flags: Mapping[str, Any]) -> RunOptions:
     """Join flags, environment and profile file; raise ``IllFormedError`` naming the flag for anything that cannot be."""
-    given = _profile_file(flags.get("target_profile"))
+    given = _profile_file(flags.get("target_profile") or os.environ.get("HOOKPROOF_TARGET_PROFILE"))
 
     def pick(name: str, default: Any = None) -> Any:  # noqa: ANN401 -- options have many types
         value = flags.get(name)

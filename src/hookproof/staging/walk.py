@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from hookproof.rules.view import seconds_of
@@ -28,13 +28,21 @@ def schedule_grid(stage: Stage) -> tuple[float, ...]:
 
 
 def exhaustion_horizon(stage: Stage) -> float:
-    """Give the time after which every policy has ended and one more doubled wait would have passed, in seconds."""
-    return max((sum(policy.delays) + 2.5 * policy.delays[-1] for policy in stage.contract.policy.retry.values()), default=0.0)
+    """Give the time after which every policy has ended and one more doubled wait would have passed, as late as declared, in seconds."""
+    policies = [policy for policy in stage.contract.policy.retry.values() if policy.delays]
+    return max((_latest(stage, (*policy.delays, 2.5 * policy.delays[-1])) for policy in policies), default=0.0)
 
 
 def first_horizon(stage: Stage) -> float:
-    """Give the time after which every first retry is due, in seconds."""
-    return max((policy.delays[0] for policy in stage.contract.policy.retry.values() if policy.delays), default=0.0)
+    """Give the time after which every first retry is due, as late as declared, in seconds."""
+    return max((_latest(stage, policy.delays[:1]) for policy in stage.contract.policy.retry.values()), default=0.0)
+
+
+def _latest(stage: Stage, waits: Sequence[float]) -> float:
+    """Give how long consecutive waits may last for a target that declares jitter, a resolution or a poll interval."""
+    told = stage.tools.capabilities
+    slack = told.scheduler_resolution_seconds + told.poll_interval_seconds
+    return sum(waits) * (1 + told.jitter_ratio) + len(waits) * slack
 
 
 def pass_time(stage: Stage, tenant: Tenant, horizon: float, endpoints: Iterable[Endpoint] = ()) -> None:
