@@ -7,6 +7,7 @@ that the delivery shows.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
@@ -30,15 +31,19 @@ def _schemes(terms: Terms) -> tuple[Scheme, ...]:
     return tuple(SCHEMES[name] for name in named if name in SCHEMES)
 
 
-def _shown(view: View, schemes: tuple[Scheme, ...], attempt: Attempt) -> tuple[Scheme, Signed] | None:
-    """Give the first scheme that an attempt shows and what its headers claim; read once for all rules."""
-    key, known = (attempt.id, " ".join(scheme.name for scheme in schemes)), view.readings.signed
-    if key not in known:
-        fields = view.fields(attempt)
-        scheme = next((scheme for scheme in schemes if scheme.present(fields)), None)
-        known[key] = None if scheme is None else (scheme, scheme.read(fields))
-    found: tuple[Scheme, Signed] | None = known[key]
-    return found
+def _reader(view: View, schemes: tuple[Scheme, ...]) -> Callable[[Attempt], tuple[Scheme, Signed] | None]:
+    """Give a function that tells the first scheme that an attempt shows and what its headers claim; read once for all rules."""
+    known = view.readings.signed.setdefault(tuple(scheme.name for scheme in schemes), {})
+
+    def shown(attempt: Attempt) -> tuple[Scheme, Signed] | None:
+        if attempt.id not in known:
+            fields = view.fields(attempt)
+            scheme = next((scheme for scheme in schemes if scheme.present(fields)), None)
+            known[attempt.id] = None if scheme is None else (scheme, scheme.read(fields))
+        found: tuple[Scheme, Signed] | None = known[attempt.id]
+        return found
+
+    return shown
 
 
 def _secret(view: View, name: str) -> str:
@@ -59,10 +64,11 @@ def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
         return unknown
     seen = Observations(missing="nothing was delivered to an endpoint with a secret")
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     for attempt in view.attempts:
         if not view.secret_names(attempt):
             continue
-        shown = _shown(view, schemes, attempt)
+        shown = read(attempt)
         if shown is None:
             wanted = ", ".join(sorted({s.header for s in schemes}))
             seen.broke(f"the attempt carries none of {wanted}", attempt.id, excerpt=attempt.head)
@@ -81,8 +87,9 @@ def signatures_verify(view: View, terms: Terms) -> Judgement:
         return unknown
     seen = Observations(missing="no signed delivery was seen")
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     for attempt in view.attempts:
-        shown, names = _shown(view, schemes, attempt), view.secret_names(attempt)
+        shown, names = read(attempt), view.secret_names(attempt)
         if shown is None or not names:
             continue
         scheme, signed = shown
@@ -112,8 +119,9 @@ def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
     """The signed timestamp is an integer number of Unix seconds."""
     seen = Observations(missing="no delivery with a signed timestamp was seen")
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     for attempt in view.attempts:
-        shown = _shown(view, schemes, attempt)
+        shown = read(attempt)
         if shown is None or not shown[0].timestamped:
             continue
         text = shown[1].timestamp
@@ -129,8 +137,9 @@ def timestamps_are_of_the_attempt(view: View, terms: Terms) -> Judgement:
     """The signed timestamp is the time of this attempt on the target's clock, within one second, also on retries."""
     seen = Observations(missing="no delivery with a signed timestamp was seen")
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     for attempt in view.attempts:
-        shown = _shown(view, schemes, attempt)
+        shown = read(attempt)
         text = shown[1].timestamp if shown is not None and shown[0].timestamped else None
         window = _attempt_window(view, terms, attempt)
         if text is None or not _SECONDS.fullmatch(text) or window is None:
@@ -160,8 +169,9 @@ def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
     """The id in the signed headers is the envelope's id and holds no dot."""
     seen = Observations(missing="no signed delivery with an id header was seen")
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     for attempt in view.attempts:
-        shown, event_id = _shown(view, schemes, attempt), view.body(attempt).event_id
+        shown, event_id = read(attempt), view.body(attempt).event_id
         signed_id = shown[1].message_id if shown is not None else None
         if signed_id is None or event_id is None:
             continue
@@ -177,9 +187,10 @@ def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
     """A delivery to one endpoint never verifies with the secret of another."""
     seen = Observations(missing="fewer than two endpoints with secrets of their own got deliveries")
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     every = sorted({(s.endpoint, s.secret) for s in view.subscriptions if s.secret})
     for attempt in view.attempts:
-        shown, own = _shown(view, schemes, attempt), view.secret_names(attempt)
+        shown, own = read(attempt), view.secret_names(attempt)
         others = [name for endpoint, name in every if endpoint != attempt.endpoint and name not in own]
         if shown is None or not own or not others:
             continue
@@ -196,9 +207,10 @@ def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tu
     """Give attempts at rotated endpoints with the least and most promised seconds since the last rotation."""
     found = []
     schemes = _schemes(terms)
+    read = _reader(view, schemes)
     for attempt in view.attempts:
         rotations = [s for s in view.history.get(attempt.endpoint, ()) if s.action == "rotated" and s.at <= attempt.accepted_at]
-        shown = _shown(view, schemes, attempt)
+        shown = read(attempt)
         if not rotations or shown is None:
             continue
         if terms.capabilities.time == "virtual":

@@ -89,7 +89,7 @@ class Readings:
         self.secrets = dict(secrets or {})
         self.bodies: dict[bytes, Body] = {}
         self.fields: dict[str, dict[str, str]] = {}
-        self.signed: dict[tuple[str, str], Any] = {}
+        self.signed: dict[tuple[str, ...], dict[str, Any]] = {}
 
 
 class View:
@@ -284,9 +284,19 @@ class View:
 
     def secret_names(self, attempt: Attempt) -> tuple[str, ...]:
         """Give the names of the known secrets ever set for the attempt's endpoint before it arrived, newest first."""
-        records = self.history.get(attempt.endpoint, ())
-        names = [s.secret for s in reversed(records) if s.secret and s.at <= attempt.accepted_at and self._known(s.secret)]
-        return tuple(names) if len(names) < 2 else tuple(dict.fromkeys(names))  # noqa: PLR2004 -- nothing to repeat
+        times, names = self._secrets_of.get(attempt.endpoint, ((), ()))
+        if len(times) == 1:
+            return names if times[0] <= attempt.accepted_at else ()
+        return tuple(dict.fromkeys(name for at, name in zip(reversed(times), reversed(names), strict=True) if at <= attempt.accepted_at))
+
+    @cached_property
+    def _secrets_of(self) -> Mapping[str, tuple[tuple[int, ...], tuple[str, ...]]]:
+        """When which known secret came into force at each endpoint, in order."""
+        found = {}
+        for endpoint, records in self.history.items():
+            known = [(record.at, record.secret) for record in records if record.secret and self._known(record.secret)]
+            found[endpoint] = tuple(at for at, _ in known), tuple(name for _, name in known)
+        return found
 
     def _known(self, secret: str) -> bool:
         return not secret.startswith("issued secret") or secret in self.readings.secrets
