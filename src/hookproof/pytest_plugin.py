@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -172,7 +172,14 @@ def _progress(config: pytest.Config) -> Any:  # noqa: ANN401 -- a callable or No
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or not reporter.isatty:
         return None
-    return lambda text: reporter.write(f"\r\x1b[K{text}… ", flush=True)
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def show(text: str) -> None:
+        """Write past pytest's capture, over the last such line."""
+        with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+            reporter.write(f"\r\x1b[K{text}… ", flush=True)
+
+    return show
 
 
 def _lookup(session: Session) -> dict[str, Record]:

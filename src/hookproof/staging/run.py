@@ -25,7 +25,8 @@ class Run:
     def __init__(self, tools: Tools, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
         self.tools = tools
         self.situations = situations
-        self._progress = progress or (lambda _text: None)
+        if progress is not None:
+            tools.progress = progress
         self._staged: set[str] = set()
         self.verdicts: dict[str, Verdict] = {}
         self.planned: tuple[str, ...] = ()
@@ -50,7 +51,7 @@ class Run:
         self._judge = None
         if not all(self.tools.capabilities.offers(need) for need in found.needs):
             return
-        self._progress(f"staging {name}")
+        self.tools.progress(f"staging {name}")
         stage = Stage(name, self.tools)
         stage.note("begin")
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -76,6 +76,7 @@ class Tools:
     secrets: dict[str, str] = field(default_factory=dict)
     tenants: list[Tenant] = field(default_factory=list)
     counter: list[int] = field(default_factory=lambda: [0])
+    progress: Callable[[str], None] = lambda _text: None
 
 
 class Stage:

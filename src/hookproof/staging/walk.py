@@ -78,6 +78,7 @@ def _walk(stage: Stage, tenant: Tenant, horizon: float) -> None:
 def _wait(stage: Stage, horizon: float, names: list[str]) -> None:
     """Wait for real until the horizon is certainly over, and record how late this host woke us at worst."""
     seconds = min(horizon / stage.tools.capabilities.time_scale * 1.25 + 0.5, stage.profile.real_wait)
+    stage.tools.progress(f"staging {stage.situation}: {seconds:.0f} s of real time must pass")
     stopped = threading.Event()
     lateness: list[float] = [0.0]
 

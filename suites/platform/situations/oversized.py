@@ -6,10 +6,11 @@ The search reads only whether an event was cut; what that means is judged later.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from hookproof.model.contract import Event, Truncation
-from hookproof.model.transcript import Answer
+from hookproof.model.transcript import Answer, Attempt
 from hookproof.rules.truncation import sizes_of
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Endpoint, Stage, Tenant
@@ -27,20 +28,27 @@ class _Probing:
 
     def probe(self, sizes: list[tuple[str, int]]) -> dict[tuple[str, int], bool]:
         """Emit one event of each size at once; give which were cut, leaving out what was refused or lost."""
-        already = len(self.stage.tools.listener.attempts([self.endpoint.name]))
+        read = len(self.stage.tools.listener.attempts([self.endpoint.name]))
         emitted = self.stage.emit_all(self.tenant, [(self.event.name, self.data(*size)) for size in sizes])
-        taken = [emission for emission in emitted if emission.event_id is not None]
-        self.stage.arrived([self.endpoint], already + len(taken))
+        taken = {emission.event_id for emission in emitted if emission.event_id is not None}
+        going = True
+        while going and (missing := taken - self.cut.keys()):  # a redelivery is an arrival too, but not the one awaited
+            going = self.stage.arrived([self.endpoint], read + len(missing))
+            fresh = self.stage.tools.listener.attempts([self.endpoint.name])[read:]
+            read += len(fresh)
+            self._read(fresh)
+        known = ((size, self.cut.get(e.event_id or "")) for size, e in zip(sizes, emitted, strict=True))
+        return {size: cut for size, cut in known if cut is not None}
+
+    def _read(self, attempts: Sequence[Attempt]) -> None:
         envelope = self.stage.contract.envelope
-        for attempt in self.stage.tools.listener.attempts([self.endpoint.name])[already:]:
+        for attempt in attempts:
             try:
                 body = json.loads(attempt.body)
             except ValueError:
                 continue
             if isinstance(body, dict):
                 self.cut[str(body.get(envelope.id_member or ""))] = body.get(envelope.truncated_member or "") not in (None, False)
-        known = ((size, self.cut.get(e.event_id or "")) for size, e in zip(sizes, emitted, strict=True))
-        return {size: cut for size, cut in known if cut is not None}
 
 
 @situation(needs=("emit",))
