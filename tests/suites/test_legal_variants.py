@@ -50,6 +50,7 @@ class Variant:
     conduct: Conduct = field(default_factory=Conduct)
     kept_by: Callable[[Contract], Contract] = lambda contract: contract
     platform: type[HttpPlatform] = HttpPlatform
+    patched: Callable[[pytest.MonkeyPatch], None] = lambda _patch: None
     readings: Mapping[str, str] = field(default_factory=dict)
     warned: frozenset[str] = frozenset()
 
@@ -115,8 +116,8 @@ def _india(at: int) -> str:
     return _moment(at).astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat()
 
 
-def _reversed(body: Body) -> Body:
-    return dict(reversed([(name, dict(reversed(value.items())) if isinstance(value, dict) else value) for name, value in body.items()]))
+def _reversed(body: dict[str, Any]) -> Body:
+    return {name: dict(reversed(list(body[name].items()))) if name == "data" else body[name] for name in reversed(body)}
 
 
 def _more(body: Body) -> Body:
@@ -166,7 +167,7 @@ def _bare_hex(sending: Sending, fields: Fields) -> Fields:
 
 def _more_sends(contract: Contract) -> Contract:
     """Take the reading of most sends of every policy."""
-    retry = {name: replace(policy, sends=dict(reversed(policy.sends.items()))) for name, policy in contract.policy.retry.items()}
+    retry = {name: replace(policy, sends=dict(reversed(list(policy.sends.items())))) for name, policy in contract.policy.retry.items()}
     return replace(contract, policy=replace(contract.policy, retry=retry))
 
 
@@ -208,8 +209,8 @@ def _clamped(policy: RetryPolicy | None, made: int, failed_at: int, ending: Endi
 _SENDING: ContextVar[Sending | None] = ContextVar("sending", default=None)
 
 
-def _once_more(*, after: float | None) -> Conduct:
-    """Send every event that was answered at once a second time: ``after`` seconds, or when its retry would have been due."""
+def _once_more() -> Conduct:
+    """Send every event that was answered at once a second time, when its retry would have been due."""
 
     def headers(sending: Sending) -> HeaderPairs:
         _SENDING.set(sending)
@@ -219,16 +220,22 @@ def _once_more(*, after: float | None) -> Conduct:
         sending = _SENDING.get()
         return outcomes.succeeded(ending) and (sending is None or sending.number > 1)
 
-    def retry_at(policy: RetryPolicy | None, made: int, failed_at: int, ending: Ending, timekeeping: Timekeeping) -> int | None:
-        if after is not None and outcomes.succeeded(ending):
-            return failed_at + timekeeping.span(after)
-        return outcomes.retry_at(policy, made, failed_at, ending, timekeeping)
-
-    return Conduct(headers=headers, succeeded=succeeded, retry_at=retry_at)
+    return Conduct(headers=headers, succeeded=succeeded)
 
 
 def _content_with_client_errors(ending: Ending) -> bool:
     return ending.status is not None and (outcomes.succeeded(ending) or 400 <= ending.status <= 499) and ending.status != 410
+
+
+def _posts_twice(patch: pytest.MonkeyPatch) -> None:
+    """Send every event that was answered a second time at once."""
+    post = sender.post
+
+    async def twice(url: str, request: bytes, timeout: float) -> Ending:  # noqa: ASYNC109 -- the signature of what it replaces
+        ending = await post(url, request, timeout)
+        return await post(url, request, timeout) if outcomes.succeeded(ending) else ending
+
+    patch.setattr(sender, "post", twice)
 
 
 def _takes_cut_answers(patch: pytest.MonkeyPatch) -> None:
@@ -351,7 +358,7 @@ VARIANTS = (
     Variant(
         name="message-ids-and-whole-seconds",
         conduct=replace(
-            _writing(stamp=lambda at: _moment(at).strftime("%Y-%m-%dT%H:%M:%SZ"), name=_as_message),
+            _writing(stamp=lambda at: _moment(at).strftime("%Y-%m-%dt%H:%M:%Sz"), name=_as_message),
             headers=_sending(lambda _s, fields: fields, _as_message).headers,
         ),
         platform=MESSAGES,
@@ -405,12 +412,13 @@ VARIANTS = (
     ),
     Variant(
         name="cut-answers-are-taken",
+        patched=_takes_cut_answers,
         readings={"retries/cut-answers": "cut not retried"},
     ),
-    Variant(name="redelivers-when-due", conduct=_once_more(after=None), warned=REDELIVERY),
+    Variant(name="redelivers-when-due", conduct=_once_more(), warned=REDELIVERY),
     Variant(
         name="redelivers-at-once",
-        conduct=_once_more(after=0.0),
+        patched=_posts_twice,
         readings={"truncation/limit": "262,144 bytes of data, compact UTF-8"},
         warned=REDELIVERY,
     ),
@@ -472,8 +480,7 @@ def _judged(variant: Variant) -> list[Verdict]:
 def test_a_legal_variant_keeps_every_must(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     """An odd but legal platform breaks no MUST, leaves none unobserved, breaks the named SHOULDs alone, and its readings are named."""
     monkeypatch.setattr(court, "HttpPlatform", variant.platform)
-    if variant.name == "cut-answers-are-taken":
-        _takes_cut_answers(monkeypatch)
+    variant.patched(monkeypatch)
     verdicts = _judged(variant)
     settled = (Outcome.KEPT, Outcome.NOT_APPLICABLE)
     open_musts = [(v.clause, v.event, v.judgement.reason) for v in verdicts if v.level is Level.MUST and v.outcome not in settled]
@@ -481,5 +488,9 @@ def test_a_legal_variant_keeps_every_must(variant: Variant, monkeypatch: pytest.
     broken = {v.clause.removeprefix("orbit/"): v.judgement.reason for v in verdicts if v.outcome is Outcome.BROKEN}
     assert set(broken) == variant.warned, broken
     shown = {v.clause.removeprefix("orbit/"): v.judgement.reading for v in verdicts if v.event is None}
-    misread = {clause: shown[clause] for clause, words in variant.readings.items() if words not in shown[clause]}
+    misread = {
+        clause: shown[clause]
+        for clause, words in variant.readings.items()
+        if words not in shown[clause] or (", " in words and " or " in shown[clause])
+    }
     assert not misread

@@ -5,6 +5,7 @@ Law: the live judge and ``hookproof validate`` read a body through this one func
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,9 +80,15 @@ def schema_faults(compiled: jsonschema_rs.Draft202012Validator, value: Any, *, a
     try:
         if compiled.is_valid(value):
             return []
-        return [(at + pointer_of(error.instance_path), error.message[:300]) for error in compiled.iter_errors(value)]
+        return [(at + pointer_of(error.instance_path), _worded(error)) for error in compiled.iter_errors(value)]
     except ValueError as error:  # half a surrogate pair, or nested beyond what the validator walks
         return [(at, f"no validator can read it: {type(error).__name__}")]
+
+
+def _worded(error: jsonschema_rs.ValidationError) -> str:
+    """Give a violation's message with the value that was seen, where the message leaves it out and it fits a line."""
+    message, seen = error.message[:300], json.dumps(error.instance)
+    return message if seen in message or len(seen) > 80 else f"{message}, {seen} was seen"  # noqa: PLR2004 -- a line's worth
 
 
 def json_faults(body: Body) -> list[Violation]:
@@ -115,7 +122,7 @@ def time_faults(body: Body, contract: Contract) -> list[Violation]:
     if not isinstance(text, str):
         return []
     try:
-        zoned = datetime.fromisoformat(text).tzinfo is not None and "T" in text.upper()
+        zoned = datetime.fromisoformat(text.upper()).tzinfo is not None and "T" in text.upper()  # RFC 3339 allows t and z
     except ValueError:
         zoned = False
     if zoned:

@@ -115,15 +115,16 @@ def slow_endpoints_delay_nobody(view: View, _terms: Terms) -> Judgement:
         if ended - held.accepted_at < HANG_SECONDS * NANO:
             continue
         due = [e for e in view.accepted if held.accepted_at < e.started_at < ended and e.scope == view.scope_of(held.endpoint)]
-        firsts = [d.attempts[0] for d in view.deliveries if d.emission in due and d.endpoint != held.endpoint]
-        early = [a for a in firsts if a.accepted_at < ended]
+        firsts = [(d.emission, d.attempts[0]) for d in view.deliveries if d.emission in due and d.endpoint != held.endpoint]
+        early = [a for _, a in firsts if a.accepted_at < ended]
+        waited = [a for e, a in firsts if e is not None and e.done_at + HANG_SECONDS / 2 * NANO < ended]  # it had the time to come
         if early:
             seen.saw(held.id, *(a.id for a in early[:3]))
-        elif firsts:
+        elif waited:
             seen.broke(
-                f"all {len(firsts)} deliveries to other endpoints waited until {held.endpoint} was given up",
+                f"all {len(waited)} deliveries to other endpoints waited until {held.endpoint} was given up",
                 held.id,
-                *(a.id for a in firsts[:3]),
+                *(a.id for a in waited[:3]),
             )
     return seen.conclude()
 

@@ -16,6 +16,7 @@ from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import (
     GRACE_SECONDS,
     answer_class,
+    answered_in_time,
     legal_policies,
     scheduled,
     settle_seconds,
@@ -61,7 +62,7 @@ def _fault(view: View, terms: Terms, delivery: Delivery, policy: RetryPolicy) ->
             continue
         if too_early(wait, delay, terms.capabilities):
             return f"wait {number + 1} of {policy.name!r} was at most {wait.most:.3f} s, promised {delay:g} s", first.id, second.id
-        if too_late(wait, delay, terms.capabilities):
+        if too_late(wait, delay, terms.capabilities) and answered_in_time(first):
             return f"wait {number + 1} of {policy.name!r} was at least {wait.least:.3f} s, promised {delay:g} s", first.id, second.id
     return None
 

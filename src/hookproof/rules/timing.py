@@ -106,6 +106,12 @@ def too_late(wait: Wait, delay: float, capabilities: Capabilities) -> bool:
     return wait.least > most * (1 + SLEW) + slack + 1e-3
 
 
+def answered_in_time(attempt: Attempt) -> bool:
+    """Whether our answer came while even a target that caps its real wait still listened; else it may have met a time-out instead."""
+    done = attempt.answer_done_at
+    return done is not None and attempt.closed_at is None and done - attempt.accepted_at < GRACE_SECONDS * NANO
+
+
 def between(view: View, terms: Terms, first: Attempt, second: Attempt) -> float:
     """Give the least promised time, in seconds, that certainly lies between two attempts (for silence)."""
     if terms.capabilities.time == "virtual":

@@ -73,7 +73,7 @@ class Delivery:
 def seconds_of(text: str) -> float | None:
     """Read an RFC 3339 time as seconds since the epoch; None if it is not one or has no zone."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
     return None if moment.tzinfo is None else moment.timestamp()
