@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -238,6 +240,19 @@ def _posts_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sender, "post", twice)
 
 
+def _posts_late(patch: pytest.MonkeyPatch) -> None:
+    """Let every request wait for a moment of its own, and what is told of endpoints for longer, so that nothing keeps its order."""
+    post, dice = sender.post, random.Random(11)  # noqa: S311 -- reproducible order, no secret
+
+    async def late(url: str, request: bytes, timeout: float) -> Ending:  # noqa: ASYNC109 -- the signature of what it replaces
+        moment = 0.3 if b'"webhook_endpoint.' in request else dice.uniform(0, 0.05)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), moment)
+        return await post(url, request, timeout)
+
+    patch.setattr(sender, "post", late)
+
+
 def _takes_cut_answers(patch: pytest.MonkeyPatch) -> None:
     """Let the head of an answer decide, whatever becomes of its body."""
     heads: ContextVar[Ending | None] = ContextVar("heads", default=None)
@@ -268,25 +283,36 @@ def _declaring(**members: Any) -> type[HttpPlatform]:
     return Declaring
 
 
-def _naming(name: Callable[[str], str]) -> type[HttpPlatform]:
-    class Naming(HttpPlatform):
+def _naming(name: Callable[[str], str], **members: Any) -> type[HttpPlatform]:
+    class Naming(_declaring(**members)):  # type: ignore[misc] # a class made by a function
         def emit(self, scope: Scope, event_type: str, data: Any) -> Emitted:
-            made = super().emit(scope, event_type, data)
+            made: Emitted = super().emit(scope, event_type, data)
             return replace(made, event_id=None if made.event_id is None else name(made.event_id))
 
         def call(self, method: str, path: str, *, api_key: str | None, body: bytes | None, headers: HeaderPairs = ()) -> Call:
-            made = super().call(method, path, api_key=api_key, body=body, headers=headers)
+            made: Call = super().call(method, path, api_key=api_key, body=body, headers=headers)
             shown = re.sub(rb"evt_[0-9a-f]{32}", lambda found: name(found[0].decode()).encode(), made.response_body)
             return replace(made, response_body=shown)
 
     return Naming
 
 
-class Slow(HttpPlatform):
-    """Every judged call and every step of control takes 50 ms longer."""
+class Blunt(HttpPlatform):
+    """Refuses with other legal statuses: 403 for a bad key, 400 for a list that is malformed rather than unlisted."""
 
-    def _delay(self) -> None:
-        threading.Event().wait(0.05)
+    def call(self, method: str, path: str, *, api_key: str | None, body: bytes | None, headers: HeaderPairs = ()) -> Call:
+        """Call, and answer in the other way."""
+        made = super().call(method, path, api_key=api_key, body=body, headers=headers)
+        malformed = json.loads(body or b"{}").get("events") in ([], [""])
+        status = {401: 403, 422: 400 if malformed else 422}.get(made.status, made.status)
+        return replace(made, status=status)
+
+
+class Slow(HttpPlatform):
+    """Every judged call and every emission takes 50 ms longer, every step of the clock 10 ms."""
+
+    def _delay(self, seconds: float = 0.05) -> None:
+        threading.Event().wait(seconds)
 
     def call(self, method: str, path: str, *, api_key: str | None, body: bytes | None, headers: HeaderPairs = ()) -> Call:
         """Delay, then call."""
@@ -301,7 +327,7 @@ class Slow(HttpPlatform):
 
     def advance(self, scope: Scope, seconds: float) -> ClockReading:
         """Delay, then advance."""
-        self._delay()
+        self._delay(0.01)
         return super().advance(scope, seconds)
 
 
@@ -313,17 +339,16 @@ def _as_message(event_id: str) -> str:
     return "msg_" + event_id.removeprefix("evt_")[:27]
 
 
-UUIDS, MESSAGES = _naming(_as_uuid), _naming(_as_message)
-
 VARIANTS = (
     Variant(
-        name="lower-case-fields-and-chunks",
-        conduct=replace(_sending(_whispering), request=_chunked),
-        readings={"truncation/limit": "262,144 bytes of data, compact UTF-8"},
+        name="lower-case-fields-chunks-and-escaped-markup",
+        conduct=replace(_writing(dump=_go, whole=True), headers=_sending(_whispering).headers, request=_chunked),
+        readings={"truncation/limit": "262,144 bytes of envelope"},
     ),
     Variant(
-        name="upper-case-fields-and-strange-fields",
-        conduct=_sending(_shouting),
+        name="upper-case-and-strange-fields-and-escaped-slashes",
+        conduct=replace(_writing(dump=_php), headers=_sending(_shouting).headers),
+        readings={"truncation/limit": "262,144 bytes of data, compact ASCII"},
     ),
     Variant(
         name="spaces-and-reordered-members",
@@ -331,19 +356,9 @@ VARIANTS = (
         readings={"truncation/limit": "262,144 bytes of data, spaced UTF-8"},
     ),
     Variant(
-        name="ascii-with-escapes",
+        name="ascii-with-escapes-and-milliseconds",
         conduct=_writing(dump=ASCII, stamp=lambda at: _moment(at).isoformat(timespec="milliseconds")),
         readings={"truncation/limit": "262,144 bytes of data, compact ASCII"},
-    ),
-    Variant(
-        name="escaped-slashes",
-        conduct=_writing(dump=_php),
-        readings={"truncation/limit": "262,144 bytes of data"},
-    ),
-    Variant(
-        name="escaped-markup-measured-whole",
-        conduct=_writing(dump=_go, whole=True),
-        readings={"truncation/limit": "262,144 bytes of envelope"},
     ),
     Variant(
         name="indented-with-a-line-end",
@@ -351,27 +366,27 @@ VARIANTS = (
         readings={"truncation/limit": "262,144 bytes of data, compact UTF-8"},
     ),
     Variant(
-        name="uuids-in-india",
-        conduct=replace(_writing(stamp=_india, name=_as_uuid), headers=_sending(lambda _s, fields: fields, _as_uuid).headers),
-        platform=UUIDS,
+        name="uuids-in-india-and-false-flags-measured-whole",
+        conduct=replace(
+            _writing(stamp=_india, name=_as_uuid, change=lambda body: {**body, "truncated": False}, whole=True),
+            headers=_sending(lambda _sending, fields: fields, _as_uuid).headers,
+        ),
+        platform=_naming(_as_uuid),
+        readings={"truncation/limit": "262,144 bytes of envelope", "envelope/truncated-only-when-cut": "flag sent as false"},
     ),
     Variant(
         name="message-ids-and-whole-seconds",
         conduct=replace(
             _writing(stamp=lambda at: _moment(at).strftime("%Y-%m-%dt%H:%M:%Sz"), name=_as_message),
-            headers=_sending(lambda _s, fields: fields, _as_message).headers,
+            headers=_sending(lambda _sending, fields: fields, _as_message).headers,
+            retry_at=_rounded_up(1),
         ),
-        platform=MESSAGES,
+        platform=_naming(_as_message, scheduler_resolution_seconds=1),
     ),
     Variant(
         name="false-flags-and-extra-members",
         conduct=_writing(change=lambda body: _more({**body, "truncated": False})),
-        readings={"envelope/truncated-only-when-cut": "flag sent as false"},
-    ),
-    Variant(
-        name="false-flags-measured-whole",
-        conduct=_writing(change=lambda body: {**body, "truncated": False}, whole=True),
-        readings={"truncation/limit": "262,144 bytes of envelope", "envelope/truncated-only-when-cut": "flag sent as false"},
+        readings={"truncation/limit": "262,144 bytes of data", "envelope/truncated-only-when-cut": "flag sent as false"},
     ),
     Variant(
         name="most-sends-and-the-smaller-limit",
@@ -406,14 +421,10 @@ VARIANTS = (
         },
     ),
     Variant(
-        name="client-errors-are-final",
+        name="client-errors-are-final-and-cut-answers-are-taken",
         conduct=Conduct(succeeded=_content_with_client_errors),
-        readings={"retries/client-errors": "400 not retried"},
-    ),
-    Variant(
-        name="cut-answers-are-taken",
         patched=_takes_cut_answers,
-        readings={"retries/cut-answers": "cut not retried"},
+        readings={"retries/client-errors": "400 not retried", "retries/cut-answers": "cut not retried"},
     ),
     Variant(name="redelivers-when-due", conduct=_once_more(), warned=REDELIVERY),
     Variant(
@@ -443,11 +454,6 @@ VARIANTS = (
         warned=frozenset({"signature/rotation-overlap"}),
     ),
     Variant(
-        name="wakes-every-second",
-        conduct=Conduct(retry_at=_rounded_up(1)),
-        platform=_declaring(scheduler_resolution_seconds=1),
-    ),
-    Variant(
         name="polls-every-ten-seconds",
         conduct=Conduct(retry_at=_rounded_up(10)),
         platform=_declaring(poll_interval_seconds=10),
@@ -464,7 +470,13 @@ VARIANTS = (
         platform=_declaring(jitter_ratio=0.2),
         readings={"retries/default-sends": "default: 11 sends", "retries/call-sends": "call: 6 sends"},
     ),
+    Variant(
+        name="refuses-with-other-statuses",
+        platform=Blunt,
+        readings={"subscription-api/empty-list": "status 400", "subscription-api/key-required": "none key: 403; wrong key: 403"},
+    ),
     Variant(name="takes-its-time", platform=Slow),
+    Variant(name="delivers-out-of-order", patched=_posts_late),
 )
 
 

@@ -112,6 +112,15 @@ def _cut_by_characters(contract: Contract, event_id: str, event_type: str, creat
     return envelope.render(replace(contract, policy=policy), event_id, event_type, created_at, content)
 
 
+def _limited(limit: int) -> Callable[[Contract], Contract]:
+    def change(contract: Contract) -> Contract:
+        assert contract.policy.truncation is not None
+        truncation = replace(contract.policy.truncation, limits=(limit,))
+        return replace(contract, policy=replace(contract.policy, truncation=truncation))
+
+    return change
+
+
 DEFAULT = (30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 15360)
 
 STOPS = (
@@ -267,7 +276,7 @@ STOPS = (
     ),
     Stop(
         name="cuts-at-half-the-limit",
-        kept_by=lambda c: replace(c, policy=replace(c.policy, truncation=replace(c.policy.truncation, limits=(131_072,)))),  # type: ignore[type-var]
+        kept_by=_limited(131_072),
         red={"truncation/limit": "no legal reading"},
         green="truncation/shape",
     ),

@@ -54,7 +54,7 @@ def check_schema(document: Document, path: Path, schema: Any) -> jsonschema_rs.D
         raise document.fault(path, f"it is not JSON Schema 2020-12: {error}", "Mend the schema.") from None
 
 
-def check_instance(document: Document, path: Path, validator: jsonschema_rs.Draft202012Validator, value: Any) -> None:  # noqa: ANN401
+def check_instance(document: Document, path: Path, validator: jsonschema_rs.Draft202012Validator, value: Any) -> None:  # noqa: ANN401 -- any JSON value
     """Refuse an example that its schema refuses."""
     error = next(iter(validator.iter_errors(value)), None)
     if error is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from hookproof.contracts.document import WHOLE, Document, Path, key_path
@@ -93,8 +94,8 @@ def _check_depth(subject: str, value: Any) -> None:  # noqa: ANN401 -- any JSON 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name in counts if counts[name] > 1)
         raise _FaultError(json.dumps(twice), f"the key {twice!r} occurs twice in one object")
     return members
 

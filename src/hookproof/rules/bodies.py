@@ -86,8 +86,11 @@ def schema_faults(compiled: jsonschema_rs.Draft202012Validator, value: Any, *, a
 
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
-    """Give a violation's message with the value that was seen, where the message leaves it out and it fits a line."""
-    message, seen = error.message[:300], json.dumps(error.instance)
+    """Give a violation's message with the plain value that was seen, where the message leaves it out and it fits a line."""
+    message = error.message[:300]
+    if isinstance(error.instance, dict | list):
+        return message
+    seen = json.dumps(error.instance)
     return message if seen in message or len(seen) > 80 else f"{message}, {seen} was seen"  # noqa: PLR2004 -- a line's worth
 
 

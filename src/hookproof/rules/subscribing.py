@@ -89,10 +89,11 @@ def unknown_names_are_refused(view: View, terms: Terms) -> Judgement:
         if not events or _open_question(terms, events) or all(name in terms.contract.catalog or name == "*" for name in events):
             continue
         controls = _controlled(view, terms, exchange)
-        if exchange.status == UNPROCESSABLE and controls:
+        refused = exchange.status == UNPROCESSABLE or (_nameless(events) and 400 <= exchange.status <= 499)  # noqa: PLR2004 -- RFC 9110
+        if refused and controls:
             tried.add(exchange.purpose)
             seen.saw(exchange.id, *(control.id for control in controls))
-        elif exchange.status != UNPROCESSABLE and (controls or _accepted(exchange)):
+        elif not refused and (controls or _accepted(exchange)):
             seen.broke(
                 f"a subscription to {_brief(events)} ({exchange.purpose}) was answered {exchange.status}, promised 422",
                 exchange.id,
@@ -102,6 +103,11 @@ def unknown_names_are_refused(view: View, terms: Terms) -> Judgement:
     if lost and not seen.findings:
         return Observations(missing=f"not tried between accepted controls: {', '.join(sorted(lost))}").conclude()
     return seen.conclude()
+
+
+def _nameless(events: Sequence[str]) -> bool:
+    """Whether an entry is no name at all: the page promises 422 for unlisted names, a malformed request may be told so by any 4xx."""
+    return any(not name.strip() for name in events)
 
 
 def _open_question(terms: Terms, events: Sequence[str]) -> bool:

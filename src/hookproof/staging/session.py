@@ -70,58 +70,13 @@ class Session:
     def open(self, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
         """Reach the target, ask its capabilities, open the listener and the files."""
         platform, api_key = self._platform()
-        capabilities = platform.capabilities()
-        if self.options.capabilities:
-            together = {**capabilities.to_json(), **self.options.capabilities}
-            capabilities = Capabilities.from_json(together, subject="--target-profile")
-        if self.role.value not in capabilities.roles:
-            raise IllFormedError(platform.url, f"the target declares the roles {list(capabilities.roles)}", place="capabilities/roles")
-        if capabilities.environment == "production":
-            raise IllFormedError(
-                platform.url,
-                "the target declares its environment as production",
-                place="capabilities/environment",
-                remedy="Judge a test environment.",
-            )
-        header = RunHeader(
-            contract=self.contract.name,
-            contract_digest=self.contract.digest,
-            role=self.role.value,
-            target={
-                "url": platform.url if self.options.target else "embedded reference",
-                **capabilities.implementation,
-                **self._overrides(),
-            },
-            capabilities=capabilities.to_json(),
-            seed=self.options.seed,
-            profile=self.options.profile.name,
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            salt=secrets.token_hex(16),
-            hookproof=__version__,
-            reproduce=self._reproduce(),
-        )
-        if self.options.transcript is not None:
-            try:
-                self.options.transcript.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                name = str(self.options.transcript)
-                raise IllFormedError(name, f"cannot be made a folder ({error.strerror})", remedy="Mend --transcript.") from None
-            self._writer = TranscriptWriter(self.options.transcript / TRANSCRIPT_NAME, header)
-        recorder = RunRecorder(header, self._writer.write if self._writer else None)
-        host, port = self.options.listen
-        try:
-            self._listener = self._stack.enter_context(
-                CaptureListener(on_attempt=recorder.keep, host=host, port=port, public_url=self.options.public_url)
-            )
-        except HookproofError as error:
-            if self._writer is not None:
-                self._writer.close(complete=False, aborted=str(error))
-            raise
+        capabilities = self._capabilities(platform)
+        recorder = self._recorder(self._header(platform, capabilities))
         tools = Tools(
             contract=self.contract,
             capabilities=capabilities,
             platform=platform,
-            listener=self._listener,
+            listener=self._listen(recorder),
             recorder=recorder,
             profile=self.options.profile,
             api_key=api_key,
@@ -130,6 +85,56 @@ class Session:
         if self.options.secret is not None:
             tools.secrets[ISSUED] = self.options.secret
         self._run = Run(tools, situations, progress)
+
+    def _capabilities(self, platform: HttpPlatform) -> Capabilities:
+        """Join what the target says with what its profile declares; refuse another role and production."""
+        found = platform.capabilities()
+        if self.options.capabilities:
+            found = Capabilities.from_json({**found.to_json(), **self.options.capabilities}, subject="--target-profile")
+        if self.role.value not in found.roles:
+            raise IllFormedError(platform.url, f"the target declares the roles {list(found.roles)}", place="capabilities/roles")
+        if found.environment == "production":
+            cause = "the target declares its environment as production"
+            raise IllFormedError(platform.url, cause, place="capabilities/environment", remedy="Judge a test environment.")
+        return found
+
+    def _header(self, platform: HttpPlatform, capabilities: Capabilities) -> RunHeader:
+        url = platform.url if self.options.target else "embedded reference"
+        return RunHeader(
+            contract=self.contract.name,
+            contract_digest=self.contract.digest,
+            role=self.role.value,
+            target={**capabilities.implementation, "url": url, **self._overrides()},
+            capabilities=capabilities.to_json(),
+            seed=self.options.seed,
+            profile=self.options.profile.name,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            salt=secrets.token_hex(16),
+            hookproof=__version__,
+            reproduce=self._reproduce(),
+        )
+
+    def _recorder(self, header: RunHeader) -> RunRecorder:
+        if self.options.transcript is None:
+            return RunRecorder(header)
+        try:
+            self.options.transcript.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            name = str(self.options.transcript)
+            raise IllFormedError(name, f"cannot be made a folder ({error.strerror})", remedy="Mend --transcript.") from None
+        self._writer = TranscriptWriter(self.options.transcript / TRANSCRIPT_NAME, header)
+        return RunRecorder(header, self._writer.write)
+
+    def _listen(self, recorder: RunRecorder) -> CaptureListener:
+        host, port = self.options.listen
+        try:
+            listener = CaptureListener(on_attempt=recorder.keep, host=host, port=port, public_url=self.options.public_url)
+            self._listener = self._stack.enter_context(listener)
+        except HookproofError as error:
+            if self._writer is not None:
+                self._writer.close(complete=False, aborted=str(error))
+            raise
+        return self._listener
 
     def _platform(self) -> tuple[HttpPlatform, str]:
         url, key = self.options.target, self.options.api_key

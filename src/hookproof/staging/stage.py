@@ -296,10 +296,10 @@ class Stage:
 
     def canary(self, tenant: Tenant) -> bool:
         """Emit an event to a healthy endpoint of the same tenant and wait for it: the witness that makes silence mean something."""
-        self._await_due(tenant)
         kind = self.canary_kind
-        if tenant.canary is None:
+        if tenant.canary is None:  # before the wait: its creation may be an event for others
             tenant.canary = self.endpoint(tenant, [kind])
+        self._await_due(tenant)
         already = len(self.tools.listener.attempts([tenant.canary.name]))
         self.emit(tenant, kind, purpose="canary")
         return self.arrived([tenant.canary], already + 1)
