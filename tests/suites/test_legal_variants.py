@@ -474,6 +474,7 @@ VARIANTS = (
         name="refuses-with-other-statuses",
         platform=Blunt,
         readings={"subscription-api/empty-list": "status 400", "subscription-api/key-required": "none key: 403; wrong key: 403"},
+        warned=frozenset({"subscription-api/described-answers"}),
     ),
     Variant(name="takes-its-time", platform=Slow),
     Variant(name="delivers-out-of-order", patched=_posts_late),

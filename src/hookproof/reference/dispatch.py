@@ -82,21 +82,25 @@ class Dispatcher:
     # --- one attempt --------------------------------------------------------------------------------------------------------------
 
     async def _carry(self, scope: Scope, lane: Lane, delivery: Delivery) -> None:
+        again = False
         try:
             if delivery.state == PENDING:
-                await self._attempt(scope, delivery)
+                again = await self._attempt(scope, delivery)
         finally:
             lane.carried.discard(delivery)
+            if again:  # only now, or a wait of zero would carry it twice and drop the second from the register
+                self.schedule(scope, [delivery])
             self._start(scope, lane)
             self.pump(scope)
 
-    async def _attempt(self, scope: Scope, delivery: Delivery) -> None:
+    async def _attempt(self, scope: Scope, delivery: Delivery) -> bool:
+        """Send once and record how it ended; give whether it must be sent again."""
         sent_at = self._timekeeping.now(scope)
         request = self._request(delivery, sent_at)
         timeout = self._contract.policy.timeout_seconds
         outcome = await sender.post(delivery.endpoint.url, request, self._timekeeping.wait_for(timeout))
         if scope.closed:
-            return
+            return False
         ended_at = self._timekeeping.failure_moment(scope, sent_at, timeout, timed_out=outcome.failure == TIMED_OUT)
         scheduled_at, delivery.made = delivery.due_at, delivery.made + 1
         next_at = self._conclude(scope, delivery, outcome, ended_at)
@@ -110,8 +114,7 @@ class Dispatcher:
         )
         self._store.add_attempt(delivery, attempt)
         await self._store.commit()
-        if next_at is not None:
-            self.schedule(scope, [delivery])
+        return next_at is not None
 
     def _request(self, delivery: Delivery, now: int) -> bytes:
         sending = Sending(
