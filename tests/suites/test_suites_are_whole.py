@@ -1,0 +1,43 @@
+"""The suites judge every clause, and speak of no provider and no event."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import suites.platform.situations as platform_situations
+from hookproof.judge import items
+from hookproof.model.contract import Role
+from hookproof.rules.catalogue import RULES
+from hookproof.staging.situation import scan
+from tests.suites.courtroom import orbit
+
+SUITES = Path(__file__).resolve().parents[2] / "suites"
+
+
+def test_every_topic_of_the_contract_has_its_suite_file() -> None:
+    """No clause of the platform role is left without a test function that judges its topic, in the file named like it."""
+    topics = {item.clause.topic for item in items(orbit(), Role.PLATFORM)}
+    judged: dict[str, str] = {}
+    for file in (SUITES / "platform").glob("test_*.py"):
+        judged |= dict.fromkeys(re.findall(r'judges\("([a-z-]+)"\)', file.read_text()), file.stem)
+    assert judged == {topic: "test_" + topic.replace("-", "_") for topic in topics}
+
+
+def test_every_situation_that_a_rule_judges_is_staged() -> None:
+    """A rule that names a situation which nobody stages could never observe anything."""
+    staged = set(scan(platform_situations))
+    wanted = {name for rule in RULES.values() for name in rule.situations}
+    assert wanted == staged
+
+
+def test_no_suite_names_a_provider_or_an_event() -> None:
+    """What is promised lives in contracts alone."""
+    names = {orbit().name, *orbit().events}
+    text = "\n".join(file.read_text() for file in SUITES.rglob("*.py"))
+    assert not [name for name in names if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text)]
+
+
+def test_every_rule_is_used_by_a_clause() -> None:
+    """A rule that no clause of any contract names is dead, and its flaws are never killed."""
+    assert {clause.rule for clause in orbit().clauses} - {None} == set(RULES)
