@@ -6,6 +6,7 @@ Law: a situation that fails ends with a note; what was recorded before is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import isgeneratorfunction
 
 from hookproof.judge import Item, Judge
 from hookproof.model.errors import HookproofError
@@ -35,13 +36,17 @@ class Run:
     def verdict(self, item: Item) -> Verdict:
         """Stage what the item needs and was not staged yet, then judge it; remembered."""
         if item.id not in self.verdicts:
-            for name in item.rule.situations:
+            for name in (*self._waiting(), *item.rule.situations):
                 self._stage(name)
             if self._judge is None:
                 issued = {name: value for name, value in self.tools.secrets.items() if name.startswith(ISSUED)}
                 self._judge = Judge(self.tools.contract, self.tools.recorder.transcript(), issued)
             self.verdicts[item.id] = self._judge.verdict(item)
         return self.verdicts[item.id]
+
+    def _waiting(self) -> list[str]:
+        """Give the planned situations that will wait for the target: begun first, their waits are filled with all others."""
+        return [name for name in self.planned if name in self.situations and isgeneratorfunction(self.situations[name].act)]
 
     def _stage(self, name: str) -> None:
         found = self.situations.get(name)

@@ -23,6 +23,7 @@ BROKEN_CONNECTIONS = ("close", "close_in_head", "reset", "reset_after_head")
 def retries(stage: Stage) -> Iterator[None]:
     """Fail in every way, succeed in every way, and fail for ever under every policy."""
     patient = _time_outs(stage)
+    yield
     tenant = stage.tenant()
     event = stage.kinds(2)[1].name
     scripts = [[Answer(status=status)] for status in FAILURES]
@@ -42,7 +43,6 @@ def retries(stage: Stage) -> Iterator[None]:
     horizon = exhaustion_horizon(stage) if stage.offers("time") else first_horizon(stage)
     pass_time(stage, tenant, horizon)
     stage.canary(tenant)
-    yield
     if stage.virtual:
         pass_time(stage, patient, 2 * (first_horizon(stage) + stage.contract.policy.timeout_seconds))
     stage.canary(patient)
