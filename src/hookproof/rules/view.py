@@ -9,7 +9,7 @@ from collections import ChainMap, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -70,6 +70,7 @@ class Delivery:
         return tuple(attempt.id for attempt in self.attempts)
 
 
+@lru_cache(maxsize=4096)
 def seconds_of(text: str) -> float | None:
     """Read an RFC 3339 time as seconds since the epoch; None if it is not one or has no zone."""
     try:
