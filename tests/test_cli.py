@@ -237,6 +237,7 @@ def test_known_failures_are_neither_forgotten_nor_outlived(
     told = hookproof("run", flawed, "--profile", "quick", "-k", selected, "--known-failures", file)
     assert told.status == status, told.all
     assert words in told.out
+    assert ("listed in --known-failures and do not fail" in told.out) is (status == 0)
 
 
 # --- errors of use ------------------------------------------------------------------------------------------------------------------

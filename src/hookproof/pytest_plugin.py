@@ -199,9 +199,14 @@ def _to_allure(labels: dict[str, str], verdict: Verdict, session: Session) -> No
             allure.attach(exchange_text(records[evidence]), name=evidence, attachment_type=allure.attachment_type.TEXT)
 
 
+def _known(session: Session, verdict: Verdict) -> bool:
+    """Whether the user listed this very item as a known failure."""
+    return f"{verdict.clause}{':' + verdict.event if verdict.event else ''}" in session.options.known_failures
+
+
 def expect_kept(verdict: Verdict, session: Session) -> None:
     """Turn a verdict into the outcome of the running test: fail, skip with the reason, or pass."""
-    known = f"{verdict.clause}{':' + verdict.event if verdict.event else ''}" in session.options.known_failures
+    known = _known(session, verdict)
     if verdict.outcome in (Outcome.NOT_OBSERVED, Outcome.NOT_APPLICABLE):
         pytest.skip(f"{verdict.outcome.value}: {printable(verdict.judgement.reason)}")
     if verdict.outcome is Outcome.BROKEN and verdict.level is Level.MUST:
@@ -217,8 +222,7 @@ def expect_kept(verdict: Verdict, session: Session) -> None:
 def exit_code(session: Session) -> int:
     """Choose the status of a run from its verdicts (see ``interfaces``)."""
     verdicts = session.verdicts()
-    names = session.options.known_failures
-    failing = [v for v in verdicts if v.fails and f"{v.clause}{':' + v.event if v.event else ''}" not in names]
+    failing = [v for v in verdicts if v.fails and not _known(session, v)]
     if failing:
         return 1
     if verdicts and not any(v.outcome in (Outcome.KEPT, Outcome.BROKEN) for v in verdicts):
@@ -255,5 +259,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if cause and statement(run.verdicts(), require_complete=run.options.require_complete).startswith("conforms"):
         text = text.rstrip("\n").rpartition("\n")[0] + "\n"  # a run that was stopped is not called conforming
     terminalreporter.write(text)
+    known = [v for v in run.verdicts() if v.fails and _known(run, v)]
+    if known:
+        terminalreporter.write_line(f"of these {len(known)} broken MUST are listed in --known-failures and do not fail the run")
     if cause:
         terminalreporter.write_line(f"stopped early: {printable(cause)}")
