@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hookproof.model.capabilities import Capabilities
-from hookproof.model.transcript import Answer, Attempt, Exchange, HeaderPairs
+from hookproof.model.transcript import Answer, Attempt, HeaderPairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +122,3 @@ class Listener(Protocol):
 
     def attempts(self, names: Sequence[str]) -> tuple[Attempt, ...]:
         """Give the attempts recorded at these endpoints so far, in order of record."""
-
-
-class Recorder(Protocol):
-    """Where records go: gives ids in order and keeps every record at once."""
-
-    def exchange(self, call: Call, **facts: Any) -> Exchange:  # noqa: ANN401 -- the fields of Exchange
-        """Record a judged call."""

@@ -48,9 +48,3 @@ class UnreachableError(HookproofError):
     """The target or our listener cannot be reached, or stopped answering (exit code 6)."""
 
     exit_code = 6
-
-
-class NothingObservedError(HookproofError):
-    """A run ended without one observation (exit code 5)."""
-
-    exit_code = 5

@@ -121,11 +121,6 @@ class Attempt(Record):
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
-    def header_values(self, name: str) -> tuple[str, ...]:
-        """Give the values of all fields of that name (any case) in order."""
-        wanted = name.lower()
-        return tuple(value for key, value in self.headers if key.lower() == wanted)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange(Record):

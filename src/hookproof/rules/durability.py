@@ -47,7 +47,7 @@ def _next_wait(terms: Terms, emission: Emission, sends: int) -> float | None:
     if not policies or sends >= min(total for policy in policies for total in policy.sends.values()):
         return None
     waits = [delay for policy in policies for delay in policy.delays[: max(sends, 1)]]
-    return settle_seconds(terms.contract, terms.capabilities, max(waits, default=0.0))
+    return settle_seconds(terms.capabilities, max(waits, default=0.0))
 
 
 @rule("restart", needs=("retry", "restart"))
@@ -77,7 +77,7 @@ def sends_are_counted_across_restarts(view: View, terms: Terms) -> Judgement:
             continue
         sends = scheduled(view, terms, delivery.attempts)
         longest = max(delay for policy in legal_policies(terms, delivery) for delay in (*policy.delays, 0.0))
-        canary = witness(view, terms, last, settle_seconds(terms.contract, terms.capabilities, 2 * longest))
+        canary = witness(view, terms, last, settle_seconds(terms.capabilities, 2 * longest))
         promised = f"promised {' or '.join(map(str, legal))}"
         if len(sends) > legal[-1] + len(kills) or (canary is not None and len(sends) < legal[0]):
             sentence = f"event {delivery.event_id!r} was sent {len(sends)} times across {len(falls)} interruption(s), {promised}"

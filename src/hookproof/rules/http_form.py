@@ -139,7 +139,7 @@ def redirects_count_as_failures(view: View, terms: Terms) -> Judgement:
         first = delivery.attempts[0]
         if len(scheduled(view, terms, delivery.attempts)) > 1:
             seen.saw(*delivery.ids[:2])
-        elif canary := witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
+        elif canary := witness(view, terms, first, settle_seconds(terms.capabilities, first_delay(terms, delivery))):
             seen.broke(f"after {first.answer.status} event {delivery.event_id!r} was not sent again", first.id, canary)
     return seen.conclude(grade=terms.capabilities.grade)
 
@@ -156,7 +156,7 @@ def gone_stops_deliveries(view: View, terms: Terms) -> Judgement:
         done = first.answer_done_at or first.accepted_at
         later = [a for a in attempts[1:] if a.accepted_at > done]
         asked = [e for e in view.due.get(endpoint, ()) if e.started_at > done]
-        canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, delay))
+        canary = witness(view, terms, first, settle_seconds(terms.capabilities, delay))
         last = last_canary(view, view.scope_of(endpoint))
         if later:
             seen.broke(f"endpoint {endpoint} answered 410 and got {len(later)} more request(s)", first.id, later[0].id)
@@ -189,7 +189,7 @@ def retry_after_is_a_lower_bound(view: View, terms: Terms) -> Judgement:
         if asked is None:
             continue
         if len(sends) < 2:  # noqa: PLR2004 -- a wait needs two
-            longest = settle_seconds(terms.contract, terms.capabilities, max(asked, first_delay(terms, delivery)))
+            longest = settle_seconds(terms.capabilities, max(asked, first_delay(terms, delivery)))
             if sends[0].answer.status == UNAVAILABLE and (canary := witness(view, terms, sends[0], longest)):
                 seen.broke(f"after 503 with Retry-After event {delivery.event_id!r} never came again", sends[0].id, canary)
             continue
@@ -228,7 +228,7 @@ def large_answers_do_no_harm(view: View, terms: Terms) -> Judgement:
         first = delivery.attempts[0] if delivery.attempts else None
         if first is None or not first.answer.succeeds or len(first.answer.body) * first.answer.body_repeat < 1 << 20:
             continue
-        canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery)))
+        canary = witness(view, terms, first, settle_seconds(terms.capabilities, first_delay(terms, delivery)))
         if len(scheduled(view, terms, delivery.attempts)) > 2:  # noqa: PLR2004 -- one stray redelivery is legal
             seen.broke(f"event {delivery.event_id!r} was answered 200 with a large body and sent again", *delivery.ids[:3])
         elif canary:

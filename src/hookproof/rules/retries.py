@@ -41,7 +41,7 @@ def _judge_retried(view: View, terms: Terms, delivery: Delivery, kind: str, seen
     if len(sends) > 1:
         seen.saw(first.id, sends[1].id)
         return {kind}
-    canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, _wait_budget(terms, delivery, kind)))
+    canary = witness(view, terms, first, settle_seconds(terms.capabilities, _wait_budget(terms, delivery, kind)))
     if canary is None:
         return set()
     what = f"status {first.answer.status}" if first.answer.mode == "respond" else f"a {kind} ({first.answer.mode})"
@@ -65,7 +65,7 @@ def _judge_refused(view: View, terms: Terms, delivery: Delivery, seen: Observati
     emission, scope = delivery.emission, view.scope_of(delivery.endpoint)
     if emission is None:
         return set()
-    least = settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))
+    least = settle_seconds(terms.capabilities, first_delay(terms, delivery))
     canaries = [
         d
         for d in view.canaries.get(scope, ())
@@ -101,7 +101,7 @@ def success_ends_the_schedule(view: View, terms: Terms) -> Judgement:
                 *(attempt.id for attempt in later[:5]),
                 excerpt=success.body,
             )
-        elif canary := witness(view, terms, success, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
+        elif canary := witness(view, terms, success, settle_seconds(terms.capabilities, first_delay(terms, delivery))):
             seen.saw(success.id, canary)
             seen.read_as("one redelivery of an answered event" if later else "")
             met.add(success.answer.status)
@@ -137,7 +137,7 @@ def answered_events_are_not_sent_again(view: View, terms: Terms) -> Judgement:
                 success.id,
                 *(attempt.id for attempt in later[:5]),
             )
-        elif canary := witness(view, terms, success, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery))):
+        elif canary := witness(view, terms, success, settle_seconds(terms.capabilities, first_delay(terms, delivery))):
             seen.saw(success.id, canary)
     return seen.conclude()
 
@@ -152,7 +152,7 @@ def observed_retry_of_unstated_answers(view: View, terms: Terms) -> Judgement:
         first = delivery.attempts[0]
         if answer_class(first.answer) in terms.parameters["classes"]:
             retried = len(scheduled(view, terms, delivery.attempts)) > 1
-            canary = witness(view, terms, first, settle_seconds(terms.contract, terms.capabilities, first_delay(terms, delivery)))
+            canary = witness(view, terms, first, settle_seconds(terms.capabilities, first_delay(terms, delivery)))
             if not retried and canary is None:
                 continue
             seen.saw(*delivery.ids, *([] if retried or canary is None else [canary]))

@@ -175,4 +175,4 @@ def _meant_to_end(view: View, delivery: Delivery) -> bool:
 def _silence(terms: Terms, policies: tuple[RetryPolicy, ...], sends: int) -> float:
     """Give how long silence must last after ``sends`` sends: the next promised wait, or the last one doubled."""
     waits = [policy.delays[sends - 1] if sends <= len(policy.delays) else 2 * policy.delays[-1] for policy in policies]
-    return settle_seconds(terms.contract, terms.capabilities, max(waits))
+    return settle_seconds(terms.capabilities, max(waits))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hookproof.model.capabilities import Capabilities
-from hookproof.model.contract import Contract, RetryPolicy
+from hookproof.model.contract import RetryPolicy
 from hookproof.model.transcript import Answer, Attempt
 from hookproof.rules.rule import Terms
 from hookproof.rules.view import Delivery, View
@@ -145,9 +145,8 @@ def witness(view: View, terms: Terms, last: Attempt, seconds: float) -> str | No
     return None
 
 
-def settle_seconds(contract: Contract, capabilities: Capabilities, delay: float) -> float:
+def settle_seconds(capabilities: Capabilities, delay: float) -> float:
     """Give how much promised time must pass before silence after ``delay`` means something: its upper bound plus slack."""
-    _ = contract
     most = delay * (1 + capabilities.jitter_ratio) * (1 + SLEW)
     slack = capabilities.scheduler_resolution_seconds + capabilities.poll_interval_seconds
     if capabilities.time == "virtual":

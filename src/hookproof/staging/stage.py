@@ -21,6 +21,7 @@ from hookproof.ports import Call, Listener, Platform, Scope
 from hookproof.rules.management import operations
 from hookproof.rules.view import View
 from hookproof.signing.scheme import throwaway_secret
+from hookproof.staging.hiding import hidden
 from hookproof.staging.profile import Profile
 from hookproof.staging.recorder import RunRecorder
 
@@ -225,10 +226,10 @@ class Stage:
                 method=made.method,
                 path=made.path,
                 request_headers=made.request_headers,
-                request_body=self._hide(made.request_body),
+                request_body=hidden(made.request_body, self.tools.secrets),
                 status=made.status,
                 response_headers=made.response_headers,
-                response_body=self._hide(made.response_body),
+                response_body=hidden(made.response_body, self.tools.secrets),
                 started_at=made.started_at,
                 done_at=made.done_at,
                 failure=made.failure,
@@ -240,11 +241,6 @@ class Stage:
         issued = _member_in(raw, "signing_secret") or _member_in(raw, "secret")
         if issued and issued not in self.tools.secrets.values():
             self.tools.secrets[f"{ISSUED} for {endpoint}"] = issued
-
-    def _hide(self, raw: bytes) -> bytes:
-        for name, secret in self.tools.secrets.items():
-            raw = raw.replace(secret.encode(), b"{{" + name.encode() + b"}}")
-        return raw
 
     # -- events ---------------------------------------------------------------------------------------------------------------
 
