@@ -27,6 +27,7 @@ from hookproof.model.contract import Contract
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Note
 from hookproof.model.verdict import Level, Outcome, Verdict
+from hookproof.reference.departures import Departures
 from hookproof.reference.serve import serve_platform
 from hookproof.reporting.results import write_results
 from hookproof.reporting.tally import statement
@@ -242,7 +243,22 @@ def explain(clause: str) -> int:
 @click.option("--time-scale", default=1000.0, show_default=True, help="Divisor of delays in scaled time.")
 @click.option("--database", type=click.Path(path_type=Path), help="SQLite file; without it a temporary one.")
 @click.option("--api-key-env", default=DEFAULT_KEY_VARIABLE, show_default=True, help="Variable with the API key; empty: one is made.")
-def reference(role: str, contract: str, port: int, time_mode: str, time_scale: float, database: Path | None, api_key_env: str) -> int:
+@click.option(
+    "--flaw", "flaws", multiple=True, metavar="ID", help="Break a promise on purpose (needs HOOKPROOF_ALLOW_FLAWS=1); repeatable."
+)
+@click.option("--variant", "variants", multiple=True, metavar="ID", help="Be odd but legal; repeatable.")
+def reference(
+    role: str,
+    *,
+    contract: str,
+    port: int,
+    time_mode: str,
+    time_scale: float,
+    database: Path | None,
+    api_key_env: str,
+    flaws: tuple[str, ...],
+    variants: tuple[str, ...],
+) -> int:
     """Serve the reference implementation until interrupted."""
     promised = read_contract(contract)
     key = os.environ.get(api_key_env, "")
@@ -251,11 +267,23 @@ def reference(role: str, contract: str, port: int, time_mode: str, time_scale: f
 
     def ready(url: str) -> None:
         click.echo(f"{role} of contract {promised.name} on {url} ({time_mode} time)")
+        for departure in departures.found():
+            click.echo(f"  {type(departure).__name__.lower()} {departure.id}: {departure.title}")
         if made:
             click.echo(f"made for this run: export {api_key_env}={key}")
         sys.stdout.flush()
 
-    serve_platform(promised, port=port, time=time_mode, time_scale=time_scale, api_key=key, database=database, ready=ready)
+    departures = Departures(flaws=flaws, variants=variants)
+    serve_platform(
+        promised,
+        port=port,
+        time=time_mode,
+        time_scale=time_scale,
+        api_key=key,
+        database=database,
+        ready=ready,
+        departures=departures,
+    )
     return 0
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import suites.platform.situations as platform_situations
 from hookproof.adapters.http import HttpPlatform
@@ -12,6 +14,7 @@ from hookproof.judge import Item, items
 from hookproof.model.contract import Contract, Role
 from hookproof.model.transcript import RunHeader
 from hookproof.reference.conduct import Conduct
+from hookproof.reference.departures import Departures
 from hookproof.reference.platform import ReferencePlatform
 from hookproof.staging.profile import PROFILES
 from hookproof.staging.recorder import RunRecorder
@@ -37,15 +40,28 @@ def item(clause: str, event: str | None = None) -> Item:
 
 
 @contextmanager
-def courtroom(*, conduct: Conduct | None = None, kept_by: Contract | None = None, profile: str = "quick") -> Iterator[Run]:
-    """Open a run against a platform that behaves as ``conduct`` and believes in the contract ``kept_by``."""
+def courtroom(
+    *,
+    conduct: Conduct | None = None,
+    kept_by: Contract | None = None,
+    judged_by: Contract | None = None,
+    profile: str = "quick",
+    departures: Departures | None = None,
+    withheld: Mapping[str, Any] | None = None,
+) -> Iterator[Run]:
+    """Open a run against a platform that behaves as ``conduct`` and believes in the contract ``kept_by``.
+
+    It is judged by ``judged_by`` (Orbit unless told otherwise), with ``departures`` applied; ``withheld`` replaces capabilities.
+    """
+    promised = judged_by or orbit()
     with ExitStack() as stack:
-        reference = stack.enter_context(ReferencePlatform(kept_by or orbit(), api_key=KEY, conduct=conduct, real_timeout_cap=0.7))
+        made = ReferencePlatform(kept_by or promised, api_key=KEY, conduct=conduct, real_timeout_cap=0.7, departures=departures)
+        reference = stack.enter_context(made)
         platform = stack.enter_context(closing(HttpPlatform(reference.url, api_key=KEY)))
-        capabilities = platform.capabilities()
+        capabilities = replace(platform.capabilities(), **(withheld or {}))
         header = RunHeader(
-            contract="orbit",
-            contract_digest=orbit().digest,
+            contract=promised.name,
+            contract_digest=promised.digest,
             role="platform",
             target={},
             capabilities=capabilities.to_json(),
@@ -59,7 +75,7 @@ def courtroom(*, conduct: Conduct | None = None, kept_by: Contract | None = None
         recorder = RunRecorder(header)
         with CaptureListener(on_attempt=recorder.keep) as listener:
             tools = Tools(
-                contract=orbit(),
+                contract=promised,
                 capabilities=capabilities,
                 platform=platform,
                 listener=listener,

@@ -1,14 +1,15 @@
 """How the reference platform behaves, as one value: every decision it takes on the way from an event to a delivery.
 
 Law: the engine decides nothing that is decided here, so a deliberate flaw or a legal oddity is this value with one member replaced.
+What is mechanism rather than decision is replaced by ``parts``: subclasses that override one method and call the honest one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeVar
 
 from hookproof.model.contract import Contract, RetryPolicy
 from hookproof.reference import envelope, outcomes, sender, signatures
@@ -18,6 +19,7 @@ from hookproof.reference.records import Endpoint
 from hookproof.reference.timekeeping import Timekeeping
 
 HeaderPairs = Sequence[tuple[str, str]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +62,26 @@ def headers(sending: Sending) -> HeaderPairs:
 
 @dataclass(frozen=True, kw_only=True)
 class Conduct:
-    """The decisions, honest by default."""
+    """The decisions, honest by default.
+
+    ``declared`` replaces members of the capabilities document. ``parts`` are subclasses of the platform's classes (``Engine``,
+    ``Dispatcher``, ``Store``, ``PublicFace``, ``ControlFace``); several of one class stack up, the first outermost.
+    """
 
     new_secret: Callable[[], str] = signatures.new_secret
     wants: Callable[[Contract, Endpoint, str], bool] = wants
     render: Callable[[Contract, str, str, int, dict[str, Any]], bytes] = envelope.render
     headers: Callable[[Sending], HeaderPairs] = headers
     request: Callable[[str, HeaderPairs, bytes], bytes] = sender.request_bytes
+    post: Callable[[str, bytes, float], Awaitable[Outcome]] = sender.post
     succeeded: Callable[[Outcome], bool] = outcomes.succeeded
     gone: Callable[[Outcome], bool] = outcomes.gone
     retry_at: Callable[[RetryPolicy | None, int, int, Outcome, Timekeeping], int | None] = outcomes.retry_at
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[type, ...] = ()
+
+
+def built(kind: type[T], conduct: Conduct) -> type[T]:
+    """Give the class to build one part of the platform from: ``kind`` itself, or stacked from the subclasses that ``conduct`` names."""
+    chosen = tuple(part for part in conduct.parts if issubclass(part, kind))
+    return type(kind.__name__, chosen, {}) if chosen else kind

@@ -81,6 +81,7 @@ class ControlFace:
                 "scheduler_resolution_seconds": 0,
                 "jitter_ratio": 0.0,
                 "poll_interval_seconds": 0,
+                **self._engine.conduct.declared,
             }
         )
 

@@ -10,7 +10,6 @@ import heapq
 from collections.abc import Coroutine, Iterable
 
 from hookproof.model.contract import Contract
-from hookproof.reference import sender
 from hookproof.reference.conduct import Conduct, Sending
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.outcomes import TIMED_OUT, Outcome
@@ -98,7 +97,7 @@ class Dispatcher:
         sent_at = self._timekeeping.now(scope)
         request = self._request(delivery, sent_at)
         timeout = self._contract.policy.timeout_seconds
-        outcome = await sender.post(delivery.endpoint.url, request, self._timekeeping.wait_for(timeout))
+        outcome = await self._conduct.post(delivery.endpoint.url, request, self._timekeeping.wait_for(timeout))
         if scope.closed:
             return False
         ended_at = self._timekeeping.failure_moment(scope, sent_at, timeout, timed_out=outcome.failure == TIMED_OUT)

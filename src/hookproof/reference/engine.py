@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hookproof.model.contract import Contract
-from hookproof.reference.conduct import Conduct
+from hookproof.reference.conduct import Conduct, built
 from hookproof.reference.dispatch import Dispatcher
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.records import Delivery, Endpoint, Happening, Scope
@@ -34,7 +34,7 @@ class Engine:
         self.store = store
         self.timekeeping = timekeeping
         self.conduct = conduct
-        self.dispatcher = Dispatcher(contract, store, timekeeping, conduct, names)
+        self.dispatcher = built(Dispatcher, conduct)(contract, store, timekeeping, conduct, names)
         self.api_key = api_key
         self.scopes: dict[str, Scope] = {}
         self.scopes_by_key: dict[str, Scope] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
@@ -17,8 +17,9 @@ from starlette.exceptions import HTTPException
 
 from hookproof.model.contract import Contract
 from hookproof.model.errors import UnreachableError
-from hookproof.reference.conduct import Conduct
+from hookproof.reference.conduct import Conduct, built
 from hookproof.reference.control_face import KILL, ControlFace
+from hookproof.reference.departures import Departures
 from hookproof.reference.engine import Engine
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.public_face import PublicFace
@@ -32,7 +33,7 @@ _GRACE = 0.5  # real seconds, above the time-out cap, for what is going on to en
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What every platform in the succession is built from."""
+    """What every platform in the succession is built from. Departures are named, so that they can be told to another process."""
 
     contract: Contract
     database: Path
@@ -40,6 +41,12 @@ class Setup:
     api_key: str
     conduct: Conduct = field(default_factory=Conduct)
     names: DeliveryHeaders = field(default_factory=DeliveryHeaders.branded)
+    departures: Departures = field(default_factory=Departures)
+
+    def departed(self) -> Setup:
+        """Give what is really built: with every named departure applied, anew for every process."""
+        contract, conduct = self.departures.applied(self.contract, self.conduct)
+        return replace(self, contract=contract, conduct=conduct)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -87,9 +94,10 @@ class _Incarnation:
     """One platform from start to end."""
 
     def __init__(self, setup: Setup, lifecycle: Callable[[str], None]) -> None:
+        setup = setup.departed()
         self._timekeeping = setup.timekeeping
-        self._store = Store(setup.database)
-        self._engine = Engine(
+        self._store = built(Store, setup.conduct)(setup.database)
+        self._engine = built(Engine, setup.conduct)(
             setup.contract, self._store, setup.timekeeping, api_key=setup.api_key, conduct=setup.conduct, names=setup.names
         )
         self._server = _Server(uvicorn.Config(
@@ -156,7 +164,7 @@ class _Server(uvicorn.Server):
 
 def _application(engine: Engine, lifecycle: Callable[[str], None]) -> Starlette:
     application = Starlette(
-        routes=[*PublicFace(engine).routes(), *ControlFace(engine, lifecycle).routes()],
+        routes=[*built(PublicFace, engine.conduct)(engine).routes(), *built(ControlFace, engine.conduct)(engine, lifecycle).routes()],
         exception_handlers={RefusalError: refusal_answer, HTTPException: framework_answer},
     )
     application.router.redirect_slashes = False

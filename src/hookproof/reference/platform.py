@@ -17,6 +17,7 @@ from typing import Self
 from hookproof.model.contract import Contract
 from hookproof.model.errors import UnreachableError
 from hookproof.reference.conduct import Conduct
+from hookproof.reference.departures import Departures
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.host import Host, Setup, listen, url_of
 from hookproof.reference.timekeeping import Timekeeping
@@ -29,7 +30,8 @@ class ReferencePlatform:
 
     ``database`` None keeps everything in a temporary folder that ``close`` removes. ``real_timeout_cap`` bounds the real wait for an
     answer unless time is real. ``on_lifecycle`` is called with ``restart`` or ``kill`` instead of the embedded restart or kill.
-    ``conduct`` and ``headers`` replace how it behaves and what its headers are called.
+    ``conduct`` and ``headers`` replace how it behaves and what its headers are called; ``departures`` change both by name, and raise
+    ``IllFormedError`` for an unknown name or a flaw that the environment does not allow.
     """
 
     def __init__(  # noqa: PLR0913 -- each is a separate choice of the caller, by name
@@ -46,6 +48,7 @@ class ReferencePlatform:
         on_lifecycle: Callable[[str], None] | None = None,
         conduct: Conduct | None = None,
         headers: DeliveryHeaders | None = None,
+        departures: Departures | None = None,
     ) -> None:
         self._contract = contract
         self._api_key = api_key
@@ -54,6 +57,8 @@ class ReferencePlatform:
         self._address = (host, port)
         self._on_lifecycle = on_lifecycle
         self._conduct = conduct or Conduct()
+        self._departures = departures or Departures()
+        self._departures.found()
         self._names = headers or DeliveryHeaders.branded()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._thread: threading.Thread | None = None
@@ -114,6 +119,7 @@ class ReferencePlatform:
             api_key=self._api_key,
             conduct=self._conduct,
             names=self._names,
+            departures=self._departures,
         )
         self._host = Host(setup, self._listener, self._on_lifecycle)
         await self._host.run(self._answering.set)

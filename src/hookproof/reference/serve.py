@@ -24,6 +24,7 @@ from hookproof.model.contract import Contract
 from hookproof.model.errors import UnreachableError
 from hookproof.reference.conduct import Conduct
 from hookproof.reference.control_face import KILL
+from hookproof.reference.departures import Departures
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.host import Host, Setup, listen, url_of
 from hookproof.reference.timekeeping import Timekeeping
@@ -50,8 +51,14 @@ def serve_platform(  # noqa: PLR0913 -- each is a separate choice of the caller,
     real_timeout_cap: float = 1.0,
     conduct: Conduct | None = None,
     headers: DeliveryHeaders | None = None,
+    departures: Departures | None = None,
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM; ``ready`` is called once with the URL. Raise ``UnreachableError`` if the port is taken."""
+    """Serve until Ctrl-C or SIGTERM; ``ready`` is called once with the URL.
+
+    Raise ``UnreachableError`` if the port is taken, ``IllFormedError`` for departures that are unknown or not allowed.
+    """
+    departures = departures or Departures()
+    departures.found()
     timekeeping = Timekeeping(mode=time, scale=time_scale, timeout_cap=real_timeout_cap)
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listen(host, port))
@@ -63,6 +70,7 @@ def serve_platform(  # noqa: PLR0913 -- each is a separate choice of the caller,
             api_key=api_key,
             conduct=conduct or Conduct(),
             names=headers or DeliveryHeaders.branded(),
+            departures=departures,
         )
         stack.enter_context(contextlib.suppress(KeyboardInterrupt, _StopAskedError))
         stack.enter_context(_sigterm_raises())

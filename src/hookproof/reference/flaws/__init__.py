@@ -1,0 +1,1 @@
+"""Deliberate bugs of the reference platform, by topic; each module holds a tuple ``FLAWS``."""

@@ -1,0 +1,1 @@
+"""Odd but legal ways of the reference platform, by topic; each module holds a tuple ``VARIANTS``."""
