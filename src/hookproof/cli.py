@@ -247,7 +247,7 @@ def explain(clause: str) -> int:
     "--flaw", "flaws", multiple=True, metavar="ID", help="Break a promise on purpose (needs HOOKPROOF_ALLOW_FLAWS=1); repeatable."
 )
 @click.option("--variant", "variants", multiple=True, metavar="ID", help="Be odd but legal; repeatable.")
-def reference(
+def reference(  # noqa: PLR0913 -- one parameter for each option
     role: str,
     *,
     contract: str,
