@@ -35,9 +35,9 @@ from hookproof.reporting.terminal import explain_clause, list_clauses, list_cont
 from hookproof.reporting.text import printable
 from hookproof.reporting.transcripts import read_transcript
 from hookproof.rules.catalogue import RULES
+from hookproof.staging.keyring import ISSUED
 from hookproof.staging.options import DEFAULT_CONTRACT, DEFAULT_KEY_VARIABLE
 from hookproof.staging.session import read_contract
-from hookproof.staging.stage import ISSUED
 
 STOPPED = {"interrupted": 2, "a bug of ours": 3}
 """Exit code of a recording that was stopped early, by the first words of its cause; all other causes lie in the target."""
@@ -65,14 +65,27 @@ def suites_folder() -> Path:
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def run(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
     """Judge the platform at URL; without URL the embedded reference. Further options go to pytest (--results, --profile, -k…)."""
+    return _judge_live("platform", url, contract, pytest_args)
+
+
+@door.command(context_settings={"ignore_unknown_options": True})
+@click.argument("url", required=False)
+@contract_option
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def certify(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
+    """Judge the receiver at URL; without URL the embedded reference. Further options go to pytest (--results, --secret-env, -k…)."""
+    return _judge_live("receiver", url, contract, pytest_args)
+
+
+def _judge_live(role: str, url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
     words = [word for word in (url, *pytest_args) if word is not None]
     target = next((word for word in words if word.startswith(("http://", "https://"))), None)
     if target is None and url is not None and not url.startswith("-"):
         target = url  # not a URL: the suite says so in one line
     if target is not None:
         words.remove(target)
-    arguments = [str(suites_folder() / "platform"), "-p", "hookproof.pytest_plugin", "-q", "--no-header", "-p", "no:cacheprovider"]
-    arguments += ["--contract", contract, *(["--target", target] if target else []), *words]
+    arguments = [str(suites_folder() / role), "-p", "hookproof.pytest_plugin", "-q", "--no-header", "-p", "no:cacheprovider"]
+    arguments += ["--role", role, "--contract", contract, *(["--target", target] if target else []), *words]
     # a process of its own, because pytest must see our modules unimported; a group of its own, so that it is interrupted once
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0) as child:  # noqa: S603 -- our own suites, no shell
         while True:

@@ -22,13 +22,14 @@ from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
 from hookproof.reporting.tally import statement
 from hookproof.reporting.terminal import print_summary
 from hookproof.reporting.text import printable
+from hookproof.staging.certifying import roles, session_for
 from hookproof.staging.options import read_options
 from hookproof.staging.session import Session, read_contract
 from hookproof.staging.situation import scan
 
-_SESSION = pytest.StashKey[Session]()
+_SESSIONS = pytest.StashKey[dict[str, Session]]()
 _ERROR = pytest.StashKey[HookproofError]()
-_PLANNED = pytest.StashKey[tuple[str, ...]]()
+_PLANNED = pytest.StashKey[dict[str, tuple[str, ...]]]()
 _ATTACHED = 3
 
 
@@ -62,20 +63,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "judges(topic): this function judges every clause of one topic")
 
 
-def _session(config: pytest.Config) -> Session:
-    """Give the run of this pytest session, made at first use. Raises ``HookproofError`` for errors of use."""
-    if _SESSION not in config.stash:
+def _sessions(config: pytest.Config) -> dict[str, Session]:
+    """Give the run of each role that is judged, made at first use. Raises ``HookproofError`` for errors of use."""
+    if _SESSIONS not in config.stash:
         names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
         more = ("public_url", "secret_env", "known_failures", "profile", "seed", "require_complete")
-        options = read_options({name: config.getoption(name) for name in names + more})
-        session = Session(options, read_contract(options.contract))
-        _check_known(session)
-        config.stash[_SESSION] = session
-    return config.stash[_SESSION]
+        every = roles(read_options({name: config.getoption(name) for name in names + more}))
+        sessions = {options.role: session_for(options, read_contract(options.contract)) for options in every}
+        _check_known(list(sessions.values()))
+        config.stash[_SESSIONS] = sessions
+    return config.stash[_SESSIONS]
 
 
-def _check_known(session: Session) -> None:
-    unknown = session.options.known_failures - {item.id for item in session.items()}
+def _role(name: str) -> str:
+    """Give the role that a suite module judges: the name of its folder."""
+    return name.rpartition(".")[0].rpartition(".")[2]
+
+
+def _check_known(sessions: list[Session]) -> None:
+    unknown = sessions[0].options.known_failures - {item.id for session in sessions for item in session.items()}
     if unknown:
         raise IllFormedError("--known-failures", f"{min(unknown)!r} is no id of this contract", remedy="Remove or mend the line.")
 
@@ -86,34 +92,53 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None or "item" not in metafunc.fixturenames:
         return
     try:
-        chosen = [item for item in _session(metafunc.config).items() if item.clause.topic == marker.args[0]]
+        session = _sessions(metafunc.config).get(_role(metafunc.module.__name__))
+        chosen = [] if session is None else [item for item in session.items() if item.clause.topic == marker.args[0]]
     except HookproofError as error:
         metafunc.config.stash[_ERROR] = error
         chosen = []
     metafunc.parametrize("item", chosen, ids=[item.id for item in chosen])
 
 
-def pytest_collection_modifyitems(config: pytest.Config) -> None:
-    """End pytest with one line and the right status when the options or the contract are wrong; collecting cannot do it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """End pytest with one line and the right status when the options or the contract are wrong; collecting cannot do it.
+
+    Suites of a role that is not judged in this run have no items.
+    """
     error = config.stash.get(_ERROR, None)
     if error is not None:
         pytest.exit(printable(str(error)), returncode=error.exit_code)
+    items[:] = [test for test in items if test.get_closest_marker("judges") is None or isinstance(_item(test), Item)]
+
+
+def _item(test: pytest.Item) -> Any:  # noqa: ANN401 -- pytest's own
+    return test.callspec.params.get("item") if isinstance(test, pytest.Function) and hasattr(test, "callspec") else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember which situations the chosen items need, so that waits can be filled."""
-    chosen = [test.callspec.params.get("item") for test in session.items if isinstance(test, pytest.Function) and hasattr(test, "callspec")]
-    wanted = (name for item in chosen if isinstance(item, Item) for name in item.rule.situations)
-    session.config.stash[_PLANNED] = tuple(dict.fromkeys(wanted))
+    wanted: dict[str, dict[str, None]] = {}
+    for test in session.items:
+        item = _item(test)
+        if isinstance(item, Item) and isinstance(test, pytest.Function):
+            wanted.setdefault(_role(test.module.__name__), {}).update(dict.fromkeys(item.rule.situations))
+    session.config.stash[_PLANNED] = {role: tuple(names) for role, names in wanted.items()}
 
 
 @pytest.fixture(scope="session")
-def hookproof_session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    """Give the run: opened for the first item, closed after the last one."""
-    session = _session(request.config)
-    yield session
-    with _ours(request.config, session):
-        session.close()
+def _open_sessions(request: pytest.FixtureRequest) -> Iterator[dict[str, Session]]:
+    """Keep the runs open until the last item, then close each."""
+    sessions = _sessions(request.config)
+    yield sessions
+    for session in sessions.values():
+        with _ours(request.config, session):
+            session.close()
+
+
+@pytest.fixture
+def hookproof_session(request: pytest.FixtureRequest, _open_sessions: dict[str, Session]) -> Session:
+    """Give the run of the role that the module judges: opened for its first item, closed after the last one."""
+    return _open_sessions[_role(request.module.__name__)]
 
 
 @contextmanager
@@ -140,7 +165,7 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
                 raise request.config.stash[_ERROR]
             package = request.module.__name__.rpartition(".")[0]
             hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
-            hookproof_session.run.planned = request.config.stash.get(_PLANNED, ())
+            hookproof_session.run.planned = request.config.stash[_PLANNED].get(hookproof_session.role.value, ())
         verdict = hookproof_session.run.verdict(item)
     for name, value in _labels(verdict).items():
         request.node.user_properties.append((name, xml_safe(value)))  # not by `record_property`, which warns under xunit2
@@ -163,7 +188,8 @@ def _labels(verdict: Verdict) -> dict[str, str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Give the verdict to Allure where it belongs: to the test, not to its set-up."""
-    verdict, run = getattr(item, "funcargs", {}).get("judged"), item.config.stash.get(_SESSION, None)
+    given = getattr(item, "funcargs", {})
+    verdict, run = given.get("judged"), given.get("hookproof_session")
     if isinstance(verdict, Verdict) and run is not None and item.config.getoption("allure_report_dir", None):
         _to_allure(_labels(verdict), verdict, run)
 
@@ -233,23 +259,28 @@ def exit_code(session: Session) -> int:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Set pytest's status to ours when items were judged."""
-    run, error = session.config.stash.get(_SESSION, None), session.config.stash.get(_ERROR, None)
-    if run is not None and exitstatus == pytest.ExitCode.INTERRUPTED and run.aborted is None:
-        run.aborted = "interrupted"  # the run is closed after this
-    if run is None or exitstatus not in (0, 1):
+    """Set pytest's status to ours when items were judged: the worst of the runs."""
+    runs, error = session.config.stash.get(_SESSIONS, {}), session.config.stash.get(_ERROR, None)
+    for run in runs.values():
+        if exitstatus == pytest.ExitCode.INTERRUPTED and run.aborted is None:
+            run.aborted = "interrupted"  # the run is closed after this
+    if not runs or exitstatus not in (0, 1):
         return
     if error is not None:
         session.exitstatus = error.exit_code
         return
-    session.exitstatus = exit_code(run) or exitstatus
+    codes = [exit_code(run) for run in runs.values() if run.opened]
+    session.exitstatus = 1 if 1 in codes else max(codes, default=0) or exitstatus
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own
-    """Print the summary by clause family after pytest's own lines."""
-    run = config.stash.get(_SESSION, None)
-    if run is None or not run.verdicts():
-        return
+    """Print the summary of each run by clause family after pytest's own lines."""
+    for run in config.stash.get(_SESSIONS, {}).values():
+        if run.verdicts():
+            _summary(terminalreporter, config, run)
+
+
+def _summary(terminalreporter: Any, config: pytest.Config, run: Session) -> None:  # noqa: ANN401 -- pytest's own
     buffer = io.StringIO()
     colour = bool(getattr(terminalreporter, "hasmarkup", False))
     console = Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth), force_terminal=colour, no_color=not colour)  # noqa: SLF001 -- pytest has no public width

@@ -6,7 +6,7 @@ Law: the predicate knows the flaw and not the judge; it looks at what was record
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hookproof.model.contract import Clause, Contract
 from hookproof.model.transcript import Record
@@ -31,12 +31,17 @@ class Reason:
 class Case:
     """What is expected of one flaw: its reasons, and for promises that Orbit does not make, the contract that makes them.
 
-    ``withheld`` replaces capabilities so that the flaw's hook is missing: its clauses must then be ``not_observed``.
+    ``withheld`` replaces capabilities so that the flaw's hook is missing: its clauses must then be ``not_observed``. ``readings``: words
+    that the judge must say of an open clause with the flaw, and does not say without it. ``profile`` names the one that is needed;
+    ``tls``: the target speaks it.
     """
 
     reasons: tuple[Reason, ...]
     judged_by: Callable[[Contract], Contract] = lambda contract: contract
     withheld: Mapping[str, object] | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
+    profile: str = "quick"
+    tls: bool = False
 
 
 def promising(contract: Contract, *more: Clause) -> Contract:

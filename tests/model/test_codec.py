@@ -17,6 +17,7 @@ from hookproof.model.transcript import (
     Advance,
     Answer,
     Attempt,
+    Effect,
     Emission,
     Exchange,
     Note,
@@ -72,9 +73,16 @@ RECORDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         **SPAN,
         "status": st.integers(),
         **dict.fromkeys(("request_headers", "response_headers"), PAIRS),
-        **dict.fromkeys(("request_body", "response_body"), st.binary()),
+        **dict.fromkeys(("request_body", "response_body", "request_head"), st.binary()),
+        **dict.fromkeys(("sent_at", "wall"), st.integers()),
     },
     Advance: {**SPAN, "seconds": SECONDS},
+    Effect: {
+        "count": st.none() | st.integers(),
+        "via": st.sampled_from(["control", "command", "url", "sink"]),
+        "content": JSON,
+        "in_force": st.none() | st.booleans(),
+    },
     Note: {"facts": OBJECT},
 }
 HEADERS = st.builds(

@@ -81,6 +81,11 @@ class Capture:
             assert self._news.wait_for(lambda: sum(path in (None, each.path) for each in self.got) >= count, _PATIENCE)
             return [each for each in self.got if path in (None, each.path)]
 
+    def wait_closed(self) -> None:
+        """Wait until no connection is open: whoever called has given up."""
+        with self._news:
+            assert self._news.wait_for(lambda: not self._open, _PATIENCE)
+
     def _spawn(self, work: Any, *arguments: Any) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
@@ -105,6 +110,7 @@ class Capture:
             finally:
                 with self._news:
                     self._open.discard(peer)
+                    self._news.notify_all()
 
     def _converse(self, peer: socket.socket) -> None:
         text = b""

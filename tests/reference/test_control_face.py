@@ -16,7 +16,8 @@ KEYED = {"X-API-Key": MASTER}
 def test_capabilities_are_readable_by_the_model(client: httpx.Client) -> None:
     """The document is legal, and promises everything that the profile knows for platforms."""
     declared = Capabilities.from_json(client.get(f"{CONTROL}/capabilities", headers=KEYED).json(), subject="reference")
-    assert all(declared.offers(need) for need in ("emit", "retry", "time", "restart", "kill", "signing", "inspect", "scopes"))
+    needs = ("emit", "retry", "time", "restart", "kill", "power-cut", "signing", "inspect", "faults", "scopes")
+    assert all(declared.offers(need) for need in needs)
     assert (declared.contract, declared.jitter_ratio, declared.scheduler_resolution_seconds) == ("garden", 0, 0)
 
 

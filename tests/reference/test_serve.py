@@ -60,7 +60,7 @@ def test_sigkill_and_restart_lose_nothing(served: httpx.Client, capture: Capture
     tenant.gate(f"{capture.url}/a", EVENT)
     event_id = tenant.emit(EVENT)
     tenant.settled()
-    for delay, action in zip(SLOW_DELAYS, ("kill", "restart", "kill"), strict=True):
+    for delay, action in zip(SLOW_DELAYS, ("kill", "restart", "power-cut"), strict=True):
         lifecycle(served, action)
         tenant.advance(delay)
     assert tenant.moments(event_id) == [0, *accumulate(SLOW_DELAYS)]

@@ -164,8 +164,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "waits-follow-the-schedule": {"policies": ["slow"]},
     "sends-are-as-many-as-promised": {"policies": ["slow"]},
     "nothing-follows-the-last": {"last": "room.closed", "among": "room.*", "key": "room_id"},
+    "events-of-a-key-keep-their-order": {"key": "leaf"},
     "one-follows-the-other": {"first": "early.media", "then": "early.answered", "key": "call_id"},
     "unknown-names-are-refused": {"forms": ["alone"]},
+    "correct-deliveries-are-accepted": {"purposes": ["variation"]},
+    "events-take-effect-once": {"purposes": ["repeated"]},
+    "faulty-deliveries-are-refused": {"faults": ["wrong-key"]},
+    "hostile-deliveries-do-no-harm": {"faults": ["wrong-key"], "may_close": False},
+    "acceptable-deliveries-are-reported": {"faults": ["wrong-key"]},
+    "configuration-is-never-lax": {"faults": ["wrong-key"]},
+    "no-answer-has-status": {"statuses": [410]},
+    "bad-certificates-are-refused": {"kinds": ["expired"]},
 }
 """The parameters of a rule's only clause, for rules that need some."""
 

@@ -18,11 +18,20 @@ from standardwebhooks import Webhook
 
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Contract, Event
-from hookproof.model.transcript import Advance, Answer, Attempt, Emission, Exchange, Note, Record, RunHeader, Subscription, Transcript
+from hookproof.model.transcript import (
+    Advance,
+    Answer,
+    Attempt,
+    Effect,
+    Emission,
+    Exchange,
+    Note,
+    Record,
+    RunHeader,
+    Subscription,
+    Transcript,
+)
 from hookproof.model.verdict import Judgement
-from hookproof.rules.catalogue import RULES
-from hookproof.rules.rule import Terms
-from hookproof.rules.view import View
 from tests.rules.contract_value import CONTRACT, PARAMETERS
 
 R = TypeVar("R", bound=Record)
@@ -33,7 +42,7 @@ EVERYTHING: dict[str, Any] = {
     "emit": "pipeline",
     "time": "virtual",
     "inspect": True,
-    "lifecycle": ["restart", "kill"],
+    "lifecycle": ["restart", "kill", "power-cut"],
     "effects": True,
     "faults": True,
     "scopes": True,
@@ -72,6 +81,7 @@ class Recording:
         self.situation = situation
         self.records: list[Record] = []
         self.now = 1_000 * SECOND
+        self.tick = SECOND // 1000
         self.clocks: dict[str, float] = {}
         self.endpoints: dict[str, Subscription] = {}
         self._during = 0.0
@@ -83,7 +93,7 @@ class Recording:
         return record
 
     def _next(self, letter: str) -> dict[str, Any]:
-        self.now += SECOND // 1000
+        self.now += self.tick
         return {"id": f"{letter}{len(self.records) + 1}", "situation": self.situation, "at": self.now}
 
     @property
@@ -133,7 +143,7 @@ class Recording:
                 data=chosen,
                 event_id=None if refused else event_id or f"evt_{stamp['id']}",
                 status=refused or 202,
-                started_at=self.now - SECOND // 2000,
+                started_at=self.now - self.tick // 2,
                 done_at=self.now,
                 started_wall=(START - 1_000) * SECOND + self.now,
                 clock=rfc3339(self.clock(scope)) if self.virtual else None,
@@ -164,7 +174,7 @@ class Recording:
         raw = self.body(emission) if body is None else body
         fields = self.signed(endpoint, emission, raw) if headers is None else headers
         replied = answer or Answer(status=status, mode=mode)
-        began, self.now = self.now, self.now + SECOND // 1000
+        began, self.now = self.now, self.now + self.tick
         done = self.now if replied.completes else None
         record = Attempt(
             **stamp,
@@ -181,6 +191,7 @@ class Recording:
             body_read_at=began,
             answer_started_at=began if replied.completes else None,
             answer_done_at=done,
+            closed_at=self.now if replied.mode in ("never", "drip") else None,
         )
         return self._add(replace(record, **more))
 
@@ -238,7 +249,7 @@ class Recording:
     ) -> Exchange:
         """Record a call to the public face and its answer; values are written as JSON, bytes as they are."""
         stamp = self._next("x")
-        self.now += SECOND // 1000
+        self.now += self.tick
         sent, got = (b"" if v is None else v if isinstance(v, bytes) else compact(v) for v in (request, answer))
         record = Exchange(
             **stamp,
@@ -256,6 +267,10 @@ class Recording:
             operation=operation,
         )
         return self._add(replace(record, **more))
+
+    def effect(self, event_id: str, count: int | None, content: Any = None) -> Effect:
+        """Record what somebody inside a receiver told of an event's effects."""
+        return self._add(Effect(**self._next("f"), event_id=event_id, count=count, via="control", content=content))
 
     # -- what is said of it --------------------------------------------------------------------------------------------------
 
@@ -277,6 +292,10 @@ class Recording:
 
     def judge(self, rule: str, event: str | None = None, **parameters: Any) -> Judgement:
         """Let one rule judge the recording; ``parameters`` replace its usual ones."""
+        from hookproof.rules.catalogue import RULES  # noqa: PLC0415 -- recordings are made without the code under test
+        from hookproof.rules.rule import Terms  # noqa: PLC0415 -- the same
+        from hookproof.rules.view import View  # noqa: PLC0415 -- the same
+
         chosen: Event | None = self.contract.events[event] if event else None
         capabilities = Capabilities.from_json(dict(self.capabilities), subject="test")
         usual = {**PARAMETERS.get(rule, {}), **parameters}

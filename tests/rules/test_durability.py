@@ -1,4 +1,4 @@
-"""What survives a restart and a kill; loss only with a witness, and no counting from anew."""
+"""What survives a restart, a kill and a power cut; loss only with a witness, and no counting from anew."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
 
 COUNTED = "sends-are-counted-across-restarts"
-FALLS = [("restart", "accepted-events-survive-a-restart"), ("kill", "accepted-events-survive-a-kill")]
+WAITS = "restarts-shorten-no-wait"
+FALLS = [
+    ("restart", "accepted-events-survive-a-restart"),
+    ("kill", "accepted-events-survive-a-kill"),
+    ("power-cut", "accepted-events-survive-a-power-cut"),
+]
 
 
 @pytest.mark.parametrize(("action", "rule"), FALLS)
@@ -45,6 +50,88 @@ def test_what_was_delivered_used_up_or_not_yet_accepted_is_no_loss(action: str, 
     recording.elapse(10_000)
     recording.canary()
     unseen(recording.judge(rule))
+
+
+@pytest.mark.parametrize(("action", "rule"), FALLS)
+def test_a_success_that_nobody_read_is_no_delivery(action: str, rule: str) -> None:
+    """An answer that the fall cut short does not count: the event must come again."""
+    recording = Recording(action)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, answer_done_at=None, answer_started_at=None)
+    recording.note(action)
+    recording.elapse(100)
+    recording.canary()
+    broken(recording.judge(rule), "never came after it", emission)
+
+
+@pytest.mark.parametrize(("action", "rule"), FALLS)
+def test_what_a_shut_port_refused_too_often_is_no_loss(action: str, rule: str) -> None:
+    """An event is lost only if a send was left when its endpoint took connections again."""
+    for shut, lost in ((10, True), (100, False)):
+        recording = Recording(action, time="scaled", time_scale=100.0)
+        recording.subscribe("e1")
+        emission = recording.emit()
+        recording.note(action)
+        recording.elapse(shut)
+        recording.note("reopened", endpoint="e1")
+        recording.elapse(1_000)
+        recording.canary()
+        if lost:
+            broken(recording.judge(rule), "never came after it", emission)
+        else:
+            unseen(recording.judge(rule))
+
+
+@pytest.mark.parametrize(("action", "rule"), FALLS)
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_an_endpoint_that_is_known_no_more_has_lost_its_events(action: str, rule: str, status: int) -> None:
+    """If it was shown before the fall and is unknown after it, and others are served, what it was due is lost unless it came."""
+    for shown, served, lost in ((200, True, True), (status, True, False), (200, False, False)):
+        recording = Recording(action)
+        recording.subscribe("e1")
+        recording.exchange("getWebhook", shown, path="/hooks/id-e1")
+        emission = recording.emit()
+        recording.note(action)
+        after = recording.exchange("getWebhook", status, path="/hooks/id-e1")
+        if served:
+            recording.canary("after")
+        if lost:
+            broken(recording.judge(rule), f"its endpoint is unknown ({status})", emission, after)
+            recording.attempt("e1", emission)
+            unseen(recording.judge(rule))
+        else:
+            unseen(recording.judge(rule))
+
+
+@pytest.mark.parametrize(("wait", "sees"), [(0, False), (29, False), (30, True), (500, True)])
+def test_a_restart_shortens_no_wait(wait: float, sees: bool) -> None:  # noqa: FBT001 -- a table
+    """The wait across an orderly restart may be longer than promised, not shorter."""
+    recording = Recording("restart")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    first = recording.attempt("e1", emission, 500)
+    if wait:
+        recording.elapse(wait / 2)
+    recording.note("restart")
+    recording.elapse(wait / 2)
+    second = recording.attempt("e1", emission, 500)
+    if sees:
+        kept(recording.judge(WAITS), first, second)
+    else:
+        broken(recording.judge(WAITS), "promised 30 s", first, second)
+
+
+def test_a_send_that_the_restart_cut_short_may_be_repeated_at_once() -> None:
+    """Where the target could not read the answer to its end there was no failure to wait after."""
+    recording = Recording("restart")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, 500, answer_done_at=None)
+    recording.note("restart")
+    recording.elapse(1)
+    recording.attempt("e1", emission, 500)
+    unseen(recording.judge(WAITS))
 
 
 def interrupted(before: int, waits: tuple[float, ...], action: str = "restart", *, repeat: bool = False) -> Recording:

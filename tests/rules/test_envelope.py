@@ -97,7 +97,7 @@ def test_what_is_no_envelope_is_broken(body: bytes) -> None:
     recording, attempt = one(body)
     broken(recording.judge(SHAPE), "", attempt)
     garbled, _ = one(b"{")
-    kept(garbled.judge(SHAPE))
+    unseen(garbled.judge(SHAPE))
 
 
 def test_added_members_are_legal() -> None:
@@ -171,6 +171,17 @@ def test_an_explicit_false_is_a_reading_and_anything_else_is_a_lie() -> None:
     for value in (True, "false", 0):
         recording, attempt = one(truncated=value)
         broken(recording.judge(WHOLE), repr(value), attempt)
+
+
+def test_a_flag_is_judged_far_below_the_limit_only() -> None:
+    """An event near or above the limit may be cut; what its flag means is judged elsewhere."""
+    limit = min(CONTRACT.policy.truncation.limits) if CONTRACT.policy.truncation else 0
+    for filler, judged in ((0, True), (limit, False)):
+        recording = Recording("truncation")
+        recording.subscribe("e1")
+        emission = recording.emit(data={"leaf": 1, "id": "r1", "x": "a" * filler})
+        attempt = recording.attempt("e1", emission, body=recording.body(emission, truncated=True))
+        broken(recording.judge(WHOLE), "True", attempt) if judged else unseen(recording.judge(WHOLE))
 
 
 def test_a_contract_without_a_flag_makes_no_promise_of_it() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from hookproof.model.transcript import Answer
+from hookproof.model.transcript import Answer, Attempt
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import START, Recording
 
@@ -77,6 +79,20 @@ def test_named_fields_carry_what_they_stand_for() -> None:
         flawed = {k: v for k, v in {**honest, name: value}.items() if v is not None}
         culprit = recording.attempt("e1", emission, headers=flawed)
         broken(recording.judge(FIELDS), f"{value!r}", culprit)
+        recording.records.pop()
+
+
+def test_a_named_field_has_one_value() -> None:
+    """The same value twice is the form's business; two values are no promised one, in whatever order."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    honest = [("X-Event-Id", str(emission.event_id)), ("X-Event-Type", "rose.bloomed"), ("X-Delivery", "d"), ("User-Agent", "Garden/1")]
+    recording.attempt("e1", emission, headers=[*honest, honest[0]])
+    kept(recording.judge(FIELDS))
+    for other in ([*honest, ("x-event-id", "other")], [("x-event-id", "other"), *honest]):
+        culprit = recording.attempt("e1", emission, headers=other)
+        broken(recording.judge(FIELDS), "'other'", culprit)
         recording.records.pop()
 
 
@@ -167,6 +183,21 @@ def test_a_request_after_gone_is_broken(*, fresh: bool) -> None:
     recording.elapse(30)
     recording.attempt("e1", recording.emit()) if fresh else again(recording)
     broken(recording.judge(GONE), "1 more request", recording.records[-1])
+
+
+@pytest.mark.parametrize("wait", [0.9, 1.1])
+def test_what_was_on_its_way_when_gone_was_said_is_legal_for_a_second(wait: float) -> None:
+    """Another event that had happened before the answer may still come right after it, and not later."""
+    recording = Recording("http")
+    recording.subscribe("e1")
+    first, flying = recording.emit(), recording.emit()
+    recording.attempt("e1", first, 410)
+    recording.wait(wait)
+    late = recording.attempt("e1", flying)
+    recording.elapse(100)
+    recording.emit()
+    recording.canary()
+    kept(recording.judge(GONE)) if wait < 1 else broken(recording.judge(GONE), "1 more request", late)
 
 
 def asked(value: str, wait: float, status: int = 503, **capabilities: Any) -> Recording:
@@ -270,6 +301,19 @@ def test_a_delivery_goes_to_the_path_that_was_registered() -> None:
     broken(recording.judge("deliveries-are-posts"), "registered", attempt)
 
 
+@pytest.mark.parametrize(
+    ("target", "fine"), [("/token/e1?k=v", True), ("/token/e1", False), ("/token/e1?k=w", False), ("/e1?k=v&a=1", False)]
+)
+def test_a_registered_query_is_sent(target: str, *, fine: bool) -> None:
+    """Where the address was registered with a query, the request carries it unchanged."""
+    recording = Recording("credentials")
+    recording.subscribe("e1")
+    recording.note("token", endpoint="e1", token="v", query="?k=v")
+    attempt = recording.attempt("e1", recording.emit(), target=target)
+    judgement = recording.judge("deliveries-are-posts")
+    kept(judgement, attempt) if fine else broken(judgement, "registered", attempt)
+
+
 def test_a_signature_is_sent_once_whatever_its_name() -> None:
     """Two fields with one name that ends in -signature, -timestamp or -id make a delivery ambiguous; repeated lists do not."""
     recording = Recording("catalog")
@@ -279,3 +323,68 @@ def test_a_signature_is_sent_once_whatever_its_name() -> None:
     kept(recording.judge("requests-are-well-formed"))
     attempt = recording.attempt("e1", emission, headers=[("Host", "h"), ("X-Any-Signature", "a"), ("x-any-signature", "b")])
     broken(recording.judge("requests-are-well-formed"), "'x-any-signature' is sent twice", attempt)
+
+
+def hastened(wait: float, usual: float | None = 30, status: int = 503) -> tuple[Recording, Attempt]:
+    """Let an event come again so soon after an odd Retry-After, and at another endpoint as usual after 503 alone."""
+    recording = Recording("http")
+    for endpoint in ("e1", "e2"):
+        recording.subscribe(endpoint)
+    emission = recording.emit()
+    advised = recording.attempt("e1", emission, answer=Answer(status=status, headers=(("Retry-After", "-5"),)))
+    recording.attempt("e2", emission, 503)
+    recording.elapse(wait)
+    recording.attempt("e1", emission)
+    if usual is not None:
+        recording.elapse(usual - wait)
+        recording.attempt("e2", emission)
+    return recording, advised
+
+
+def test_an_unusable_retry_after_does_not_hasten() -> None:
+    """After 503 with an odd value a send sooner than the schedule, and than the platform's own without it, is broken."""
+    recording, advised = hastened(10)
+    broken(recording.judge(ODD), "within 10.", advised, recording.records[-3])
+    kept(hastened(30)[0].judge(ODD))
+
+
+def test_a_schedule_that_is_too_quick_anyway_is_not_blamed_on_the_advice() -> None:
+    """Where the same status without advice is retried as soon, or was not tried, or where 4xx is concerned, nothing was hastened."""
+    kept(hastened(10, usual=10)[0].judge(ODD))
+    kept(hastened(10, usual=None)[0].judge(ODD))
+    kept(hastened(10, status=429)[0].judge(ODD))
+
+
+def test_a_redirect_to_no_trap_says_nothing_of_following() -> None:
+    """Where nobody would be seen to follow, nobody is seen not to."""
+    recording = answered(Answer(status=302))
+    recording.canary()
+    unseen(recording.judge(FOLLOWED))
+
+
+def test_a_get_after_a_redirect_is_no_delivery() -> None:
+    """Whoever follows a redirect by GET asks for something; that holds no content and no id is nobody's fault."""
+    recording = answered(Answer(status=302))
+    recording.attempt("e1", recording.emit(), method="GET", body=b"", headers={})
+    kept(recording.judge("requests-are-well-formed"))
+    recording.elapse(30)
+    again(recording)
+    kept(recording.judge("id-stays-the-same"), recording.records[-1])
+
+
+@pytest.mark.parametrize("rule", [FAILED, ODD, BOUND])
+def test_what_is_promised_once_is_not_expected_twice(rule: str) -> None:
+    """Under a policy of a single send nobody is blamed for not sending again."""
+    once = {"slow": replace(CONTRACT.policy.retry["slow"], delays=(), sends={"once": 1})}
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, **once}))
+    recording = Recording("http", contract=contract)
+    for name, answer in (("e1", Answer(status=302)), ("e2", _asking("soon")), ("e3", _asking("60"))):
+        recording.subscribe(name)
+        recording.attempt(name, recording.emit(), answer=answer)
+    recording.elapse(400_000)
+    recording.canary()
+    unseen(recording.judge(rule))
+
+
+def _asking(value: str) -> Answer:
+    return Answer(status=503, headers=(("Retry-After", value),))

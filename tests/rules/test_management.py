@@ -135,8 +135,10 @@ def test_a_secret_is_shown_at_creation_only(operation: str) -> None:
     unseen(recording.judge(ONCE))
     fine = read(recording, answer={}, operation=operation)
     kept(recording.judge(ONCE), fine)
-    leak = read(recording, answer=b'{"secret":"{{secret of e1}}"}', operation=operation)
-    broken(recording.judge(ONCE), f"{operation} shows the signing secret", leak)
+    for name in (b"secret of e1", b"issued secret for e1"):
+        leak = read(recording, answer=b'{"secret":"{{%s}}"}' % name, operation=operation)
+        broken(recording.judge(ONCE), f"{operation} shows the signing secret", leak)
+        recording.records.pop()
 
 
 @pytest.mark.parametrize(
@@ -164,11 +166,27 @@ def test_management_is_told_to_other_subscribers(action: str, done: str, kind: s
     emission = recording.emit("rose.faded")
     recording.attempt("watcher", emission, body=recording.body(emission, type=kind, id="other", data={"endpoint_id": "id-e9"}))
     canary = recording.canary()
-    broken(recording.judge(TOLD, action=action), f"id-e1 was {action}", record, canary)
+    broken(recording.judge(TOLD, action=action), f"id-e1 was {done}", record, canary)
     news = recording.attempt(
         "watcher", emission, body=recording.body(emission, type=kind, id="n", data={"x": [[]], "endpoint_id": "id-e1"})
     )
     kept(recording.judge(TOLD, action=action), record, news)
+
+
+def test_each_change_is_told_anew() -> None:
+    """What was told of an earlier change tells nothing of a later one."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    recording.subscribe("watcher", "gate.changed")
+    recording.change("e1", "updated")
+    emission = recording.emit("rose.faded")
+    told = {"type": "gate.changed", "data": {"endpoint_id": "id-e1"}}
+    recording.attempt("watcher", emission, body=recording.body(emission, id="n1", **told))
+    rotated = recording.change("e1", "rotated", secret="new")
+    canary = recording.canary()
+    broken(recording.judge(TOLD), "was rotated, but watcher got no", rotated, canary)
+    recording.attempt("watcher", emission, body=recording.body(emission, id="n2", **told))
+    kept(recording.judge(TOLD), rotated)
 
 
 def test_management_without_watchers_or_promise_is_not_judged() -> None:
@@ -188,8 +206,9 @@ def test_a_delivery_log_tells_the_truth() -> None:
     emission = recording.emit()
     recording.attempt("e1", emission, 500)
     attempt = recording.attempt("e1", emission, 204)
+    recording.canary()
     entries = [{"event_id": emission.event_id, "response_status": status} for status in (500, 204)]
-    for rows in (entries, entries[::-1], entries[1:]):
+    for rows in (entries, entries[::-1], entries[1:], [*entries, {"event_id": "test", "response_status": 200}]):
         log = read(recording, answer={"data": rows}, operation="listDeliveries")
         kept(recording.judge(LOG), attempt, log)
         recording.records.pop()
@@ -204,13 +223,30 @@ def test_a_delivery_log_tells_the_truth() -> None:
         recording.records.pop()
 
 
+def test_a_delivery_log_invents_nothing() -> None:
+    """An event of ours that never came there is broken where it is called answered, and legal where it is still due."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    known, other = recording.emit(), recording.emit("rose.faded")
+    recording.attempt("e1", known)
+    recording.canary()
+    entry = {"event_id": known.event_id, "response_status": 200}
+    log = read(recording, answer={"data": [entry, {"event_id": other.event_id, "response_status": None}]}, operation="listDeliveries")
+    kept(recording.judge(LOG), log)
+    recording.records.pop()
+    log = read(recording, answer={"data": [entry, {"event_id": other.event_id, "response_status": 200}]}, operation="listDeliveries")
+    broken(recording.judge(LOG), "never came to that endpoint", other, log)
+
+
 def test_a_log_without_deliveries_says_nothing() -> None:
-    """No delivery before the log was read, or no readable id in it, is not observed."""
+    """No delivery before the log was read, one that may not have been written down yet, or no readable id in it, is not observed."""
     recording = Recording("subscriptions")
     recording.subscribe("e1")
     read(recording, answer={"data": []}, operation="listDeliveries")
     unseen(recording.judge(LOG))
     recording.attempt("e1", recording.emit(), body=b"{")
+    recording.canary()
+    recording.attempt("e1", recording.emit())
     read(recording, answer={"data": []}, operation="listDeliveries")
     unseen(recording.judge(LOG))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookproof.rules.payload import first_difference
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording, compact
 
@@ -72,6 +74,9 @@ def test_what_was_sent_equals_itself_and_additions_are_legal(value: Any, added: 
         ({"leaf": {}}, {"leaf": []}, "/data/leaf"),
         ({"leaf": [1, 2]}, {"leaf": [2, 1]}, "/data/leaf/0"),
         ({"leaf": [1]}, {"leaf": [1, 1]}, "/data/leaf"),
+        ({"leaf": [1, 2]}, {"leaf": [1]}, "/data/leaf"),
+        ({"leaf": [1]}, {"leaf": {"0": 1}}, "/data/leaf"),
+        ({"leaf": {"a": 1, "b": 2}}, {"leaf": {"a": 1, "b": 3}}, "/data/leaf/b"),
         ({"leaf": "\U0001f600"}, {"leaf": "\ufffd"}, "/data/leaf"),
         ({"leaf": 2**53 + 1}, {"leaf": float(2**53)}, "/data/leaf"),
         ({"a/b~c": 1}, {}, "/data/a~1b~0c"),
@@ -131,3 +136,14 @@ def test_a_hard_value_in_an_unreadable_body_is_broken() -> None:
     whole = compact({"id": emission.event_id, "type": "rose.bloomed", "created_at": "x", "data": None})
     recording.attempt("e1", emission, body=whole)
     broken(recording.judge(HARD), "an object was sent", recording.records[-1])
+
+
+def test_two_contracts_are_judged_each_by_its_own_schemas() -> None:
+    """What one contract's schema allows says nothing of another contract with an event of the same name."""
+    strict = replace(CONTRACT.events["rose.bloomed"], schema={"type": "object", "required": ["thorn"]})
+    other = replace(CONTRACT, events={**CONTRACT.events, "rose.bloomed": strict})
+    for contract, says in ((CONTRACT, "kept"), (other, "broken"), (CONTRACT, "kept")):
+        recording = Recording("catalog", contract=contract)
+        recording.subscribe("e1")
+        recording.attempt("e1", recording.emit(data={"leaf": 1}))
+        assert recording.judge(SCHEMA, "rose.bloomed").outcome.value == says

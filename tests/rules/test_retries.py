@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hookproof.model.transcript import Answer
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
-from tests.rules.recording import Recording
+from tests.rules.recording import SECOND, Recording
 
 RETRIED, ENDED = "failures-are-retried", "success-ends-the-schedule"
 AGAIN, OPEN = "answered-events-are-not-sent-again", "observed-retry-of-unstated-answers"
@@ -83,19 +85,23 @@ def test_a_scaled_retry_within_the_poll_interval_is_not_called_missing() -> None
 
 @pytest.mark.parametrize("mode", ["close", "close_in_head", "reset", "reset_after_head"])
 def test_a_transport_repeat_is_no_retry(mode: str) -> None:
-    """An identical request right after a connection error does not count as the promised retry; a changed one later does."""
+    """An identical request right after a connection error is not the promised retry, and if it is taken there is nothing to retry."""
     kinds = ["reset" if mode.startswith("reset") else "closed"]
     for capabilities in GRADES[::2]:
-        recording = Recording(**capabilities)
-        recording.subscribe("e1")
-        emission = recording.emit()
-        headers = recording.signed("e1", emission, recording.body(emission))
-        first = recording.attempt("e1", emission, mode=mode, headers=headers)
-        recording.wait(0.5)
-        recording.attempt("e1", emission, headers=headers)
-        recording.elapse(1000)
-        canary = recording.canary()
-        broken(recording.judge(RETRIED, classes=kinds), "never sent again", first, canary)
+        for taken in (False, True):
+            recording = Recording(**capabilities)
+            recording.subscribe("e1")
+            emission = recording.emit()
+            headers = recording.signed("e1", emission, recording.body(emission))
+            first = recording.attempt("e1", emission, mode=mode, headers=headers)
+            recording.wait(0.5)
+            recording.attempt("e1", emission, mode="respond" if taken else mode, headers=headers)
+            recording.elapse(1000)
+            canary = recording.canary()
+            if taken:
+                unseen(recording.judge(RETRIED, classes=kinds))
+            else:
+                broken(recording.judge(RETRIED, classes=kinds), "never sent again", first, canary)
 
 
 def test_a_repeat_after_a_whole_answer_is_a_retry() -> None:
@@ -117,6 +123,27 @@ def test_each_listed_class_must_be_seen() -> None:
     recording.elapse(30)
     recording.attempt("e1", emission)
     unseen(recording.judge(RETRIED, classes=["reset", "closed"]), "not seen for closed")
+
+
+@pytest.mark.parametrize(("shut", "sees"), [(1, True), (29, True), (31, True), (89, True), (91, False), (1_000, False)])
+def test_a_port_that_stayed_shut_may_have_used_up_every_send(shut: float, sees: bool) -> None:  # noqa: FBT001 -- a table
+    """Silence after a port opened is a loss only while a send was left, by the least reading of the schedule, and then only when due."""
+    fast: dict[str, Any] = {"time": "scaled", "time_scale": 100.0}
+    for capabilities in ({}, fast):
+        recording = Recording(**capabilities)
+        recording.subscribe("e1")
+        recording.note("refused", endpoint="e1")
+        emission = recording.emit()
+        recording.elapse(shut)
+        recording.note("reopened", endpoint="e1")
+        recording.canary()
+        unseen(recording.judge(RETRIED, classes=["refused"]))
+        recording.elapse(1_000)
+        canary = recording.canary()
+        if sees:
+            broken(recording.judge(RETRIED, classes=["refused"]), "connections were refused", emission, canary)
+        else:
+            unseen(recording.judge(RETRIED, classes=["refused"]))
 
 
 @pytest.mark.parametrize("waited", [True, False])
@@ -224,3 +251,55 @@ def test_a_cut_answer_is_an_open_question_too() -> None:
     recording.elapse(100)
     recording.attempt("e1", emission)
     assert kept(recording.judge(OPEN, classes=["cut"])).reading == "cut retried"
+
+
+@pytest.mark.parametrize("mode", ["never", "drip"])
+def test_a_wait_without_end_is_no_time_out(mode: str) -> None:
+    """A request that we had to end is broken if the target waited more than twice its declared time-out and a grace; else it is open."""
+    for held, declared, sees in ((3.5, 0.7, True), (3.3, 0.7, False), (299.0, 0.0, False), (301.0, 0.0, True)):
+        recording = Recording(answer_timeout_seconds=declared)
+        recording.subscribe("e1")
+        emission = recording.emit()
+        first = recording.attempt("e1", emission, mode=mode, closed_at=None, at=recording.now + round(held * SECOND))
+        recording.wait(held + 1)
+        recording.elapse(60)
+        recording.attempt("e1", emission)
+        if sees:
+            broken(recording.judge(RETRIED, classes=["timeout"]), "still waited for its answer", first)
+        else:
+            unseen(recording.judge(RETRIED, classes=["timeout"]), "not seen for timeout")
+
+
+def test_whoever_sends_again_gave_up_though_it_left_the_connection_open() -> None:
+    """A retry that comes while the first connection is still open is a retry."""
+    recording = Recording(answer_timeout_seconds=1)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    first = recording.attempt("e1", emission, mode="never", closed_at=None, at=recording.now + 90 * SECOND)
+    recording.elapse(60)
+    second = recording.attempt("e1", emission)
+    kept(recording.judge(RETRIED, classes=["timeout"]), first, second)
+
+
+def test_what_is_promised_once_is_not_expected_twice() -> None:
+    """Under a policy of a single send nobody is blamed for not sending again."""
+    slow = replace(CONTRACT.policy.retry["slow"], delays=(), sends={"once": 1})
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, "slow": slow}))
+    recording = Recording(contract=contract)
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 500)
+    recording.elapse(10_000)
+    recording.canary()
+    unseen(recording.judge(RETRIED))
+
+
+def test_a_retry_that_is_promised_at_once_is_no_transport_repeat() -> None:
+    """Where the schedule begins with a wait of nothing, an identical request right after a broken connection is the retry."""
+    slow = replace(CONTRACT.policy.retry["slow"], delays=(0.0, 60.0))
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, "slow": slow}))
+    recording = Recording(contract=contract)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    headers = recording.signed("e1", emission, recording.body(emission))
+    sent = [recording.attempt("e1", emission, mode=mode, headers=headers) for mode in ("reset", "respond")]
+    kept(recording.judge(RETRIED, classes=["reset"]), *sent)

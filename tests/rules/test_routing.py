@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hookproof.model.transcript import Attempt, Emission
 from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen, void
 from tests.rules.recording import SECOND, Recording
@@ -146,6 +147,32 @@ def test_a_slow_endpoint_delays_nobody() -> None:
     unseen(hanging(0.4, before=False).judge(SLOW))
 
 
+def test_one_blocked_neighbour_is_enough() -> None:
+    """Where some get their events during the hang and others only after it, those others are named."""
+    recording = hanging(5, before=True)
+    recording.subscribe("behind", "rose.faded")
+    event = next(r for r in recording.records if isinstance(r, Emission) and r.type == "rose.faded")
+    held = next(r for r in recording.records if isinstance(r, Attempt) and r.answer.mode == "never")
+    recording.now = (held.closed_at or 0) + SECOND
+    late = recording.attempt("behind", event)
+    broken(recording.judge(SLOW), "to 1 of 2 other endpoints waited", held, late)
+
+
+def test_whoever_is_always_late_is_not_blocked() -> None:
+    """An endpoint that got its events no sooner before the hang was not delayed by it."""
+    recording = Recording("routing")
+    recording.subscribe("free", "rose.faded")
+    before = recording.emit("rose.faded")
+    recording.wait(3)
+    recording.attempt("free", before)
+    begun = hanging(5, before=False)
+    shift = recording.now - begun.records[0].at + SECOND
+    for record in begun.records:
+        moved = {name: value + shift for name, value in vars(record).items() if name.endswith("_at") and value is not None}
+        recording.records.append(replace(record, id=f"x{record.id}", at=record.at + shift, **moved))
+    unseen(recording.judge(SLOW))
+
+
 def test_a_deleted_endpoint_gets_nothing_more() -> None:
     """An event after the deletion with a canary is kept; a request for it, or a late one, is broken; one second is grace."""
     recording = Recording("routing")
@@ -161,6 +188,7 @@ def test_a_deleted_endpoint_gets_nothing_more() -> None:
     kept(recording.judge(DELETED), gone, after, canary)
     culprit = recording.attempt("e1", after)
     broken(recording.judge(DELETED), "was deleted and still got", gone, culprit)
+    assert culprit.id not in recording.judge(FILTERS).evidence  # nobody is blamed twice
     recording.records.pop()
     recording.wait(5)
     late = recording.attempt("e1", flying)

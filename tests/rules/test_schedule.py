@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hookproof.model.transcript import Answer, Attempt, Emission
 from hookproof.model.verdict import Outcome
 from hookproof.rules.timing import SLEW
-from tests.rules.contract_value import CALL, SLOW
+from tests.rules.contract_value import CALL, CONTRACT, SLOW
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import SECOND, Recording
 
@@ -85,6 +86,38 @@ def test_the_bound_is_sharp(capabilities: dict[str, Any], seconds: float) -> Non
     hair = SECOND // 10_000
     kept(exact_gap(round(seconds * SECOND) + hair, **capabilities).judge(WAITS))
     broken(exact_gap(round(seconds * SECOND) - hair, **capabilities).judge(WAITS), "at most")
+
+
+@pytest.mark.parametrize("capabilities", GRADES[1:], ids=lambda c: str(c["time"]))
+def test_the_wait_begins_before_the_first_byte_of_our_answer(capabilities: dict[str, Any]) -> None:
+    """A target that reads our first byte and waits as promised is not early by what the rest of our answer took to write."""
+    recording = Recording(**capabilities)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    first = recording.attempt("e1", emission, 500)
+    begun = first.answer_started_at or 0
+    recording.records[-1] = replace(first, answer_done_at=begun + SECOND // 50)
+    recording.wait(60)
+    recording.attempt("e1", emission, 500, accepted_at=begun + round(SLOW[0] * SECOND / capabilities.get("time_scale", 1)))
+    kept(recording.judge(WAITS))
+
+
+@pytest.mark.parametrize("step", [-86_400, -30, 30, 86_400])
+@pytest.mark.parametrize("capabilities", GRADES, ids=lambda c: str(c["time"]))
+def test_a_step_of_the_wall_clock_changes_nothing(capabilities: dict[str, Any], step: int) -> None:
+    """Waits and silences are measured on the monotonic clock, whatever the wall clock did between two sends."""
+    recording = Recording(**capabilities)
+    failing(recording, SLOW)
+    recording.elapse(1000)
+    recording.canary()
+    before = [recording.judge(rule) for rule in (WAITS, SENDS)]
+    halfway = len(recording.records) // 2
+    recording.records[halfway:] = [
+        replace(record, accepted_wall=record.accepted_wall + step * SECOND) if isinstance(record, Attempt) else record
+        for record in recording.records[halfway:]
+    ]
+    assert [recording.judge(rule) for rule in (WAITS, SENDS)] == before
+    kept(before[0])
 
 
 @given(
@@ -206,6 +239,20 @@ def test_what_is_not_plain_failure_is_not_a_schedule() -> None:
     unseen(recording.judge(WAITS))
 
 
+@pytest.mark.parametrize("first", [Answer(status=429), Answer(mode="never"), Answer(mode="drip"), Answer(mode="reset")], ids=str)
+def test_whoever_backs_off_after_more_than_a_plain_failure_is_not_judged(first: Answer) -> None:
+    """A longer wait after a time-out, a 429 or a broken connection is no wait of the schedule, also in the middle of it."""
+    for answers in ((first,), (Answer(status=500), first)):
+        recording = Recording()
+        recording.subscribe("e1")
+        emission = recording.emit()
+        for answer in answers:
+            recording.attempt("e1", emission, answer=answer)
+            recording.elapse(3600)
+        recording.attempt("e1", emission, 500)
+        unseen(recording.judge(WAITS))
+
+
 # -- totals -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -286,3 +333,31 @@ def test_whatever_was_sent_the_verdict_is_sound(waits: list[float], *, sends_can
     outcome = recording.judge(SENDS).outcome
     assert sends_canary or outcome is not Outcome.KEPT
     assert len(sent) not in (3, 4) or outcome is not Outcome.BROKEN
+
+
+def _with_slow(**members: Any) -> Recording:
+    slow = replace(CONTRACT.policy.retry["slow"], **members)
+    return Recording(contract=replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, "slow": slow})))
+
+
+def test_an_empty_schedule_promises_a_single_send() -> None:
+    """Where no wait is listed one send is all, and a second one too many."""
+    for waits, sees in (((), kept), ((5.0,), None)):
+        recording = _with_slow(delays=(), sends={"once": 1})
+        sent = failing(recording, waits)
+        recording.elapse(1000)
+        canary = recording.canary()
+        if sees:
+            kept(recording.judge(SENDS), *sent, canary)
+        else:
+            broken(recording.judge(SENDS), "was sent 2 times, at most 1", sent[1])
+
+
+def test_a_wait_of_zero_is_a_wait() -> None:
+    """Where the first wait is zero the second send comes at once, and is too late a moment after."""
+    kept_at, late = _with_slow(delays=(0.0,), sends={"two": 2}), _with_slow(delays=(0.0,), sends={"two": 2})
+    kept_at.elapse(0)
+    sent = failing(kept_at, (0.0,))
+    kept(kept_at.judge(WAITS), *sent)
+    failing(late, (5.0,))
+    broken(late.judge(WAITS), "promised 0 s")

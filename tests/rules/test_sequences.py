@@ -39,6 +39,18 @@ def test_a_companion_with_another_payload_is_none() -> None:
     broken(recording.judge(ALONG), "without its companion")
 
 
+def test_a_companion_changed_as_its_event_was_is_one() -> None:
+    """What happens to every payload on its way breaks another promise; the companion came along all the same."""
+    recording = Recording("sequences")
+    recording.subscribe("both", "pair.opened", "pair.noted")
+    emission = recording.emit("pair.opened", {"leaf": 1, "none": None})
+    changed = {"leaf": 1}
+    recording.attempt("both", emission, body=recording.body(emission, data=changed))
+    along = recording.attempt("both", emission, body=recording.body(emission, type="pair.noted", id="a", data=changed))
+    recording.canary()
+    kept(recording.judge(ALONG), along)
+
+
 def rooms(order: tuple[str, ...], created: dict[str, str]) -> Recording:
     """Deliver events of one room in an order, with these creation times."""
     recording = Recording("sequences")

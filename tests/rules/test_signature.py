@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from hookproof.model.capabilities import Capabilities
 from hookproof.model.verdict import Judgement
 from hookproof.rules.catalogue import RULES
 from hookproof.rules.rule import Terms
-from hookproof.rules.view import View
+from hookproof.rules.view import Readings, View
 from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen, void
 from tests.rules.recording import Recording, secret_text, standard_headers
@@ -96,9 +97,30 @@ def test_which_schemes_are_asked_for_changes_nothing_for_others() -> None:
     """One view judges two clauses with overlapping scheme lists, each by its own list."""
     recording = signed(lambda _r, body, _id: hex_headers(secret_text("secret of e1").encode(), body, 0, bare=True))
     view = View(recording.transcript(), CONTRACT)
-    for schemes, sees in ((["devotel-t-v1"], unseen), (["devotel-t-v1", "devotel-body-hex"], kept), (["devotel-t-v1"], unseen)):
+    for schemes, outcome in ((["devotel-t-v1"], "broken"), (["devotel-t-v1", "devotel-body-hex"], "kept"), (["devotel-t-v1"], "broken")):
         terms = Terms(contract=CONTRACT, parameters={"schemes": schemes}, capabilities=Capabilities())
-        sees(RULES[VALID].judge(view, terms))
+        assert RULES[VALID].judge(view, terms).outcome == outcome
+
+
+@pytest.mark.parametrize("value", ["", "AAAA", "v1=00", "sha256=" + "0" * 64])
+def test_a_provider_header_of_another_form_does_not_go_unseen(value: str) -> None:
+    """A header that fits none of the promised forms is broken, not skipped; one that is absent says nothing here."""
+    recording = signed(lambda *_: {"X-Devotel-Signature": value})
+    broken(recording.judge(VALID, schemes=["devotel-t-v1", "devotel-body-hex"]), "none of the promised forms", recording.records[-1])
+    unseen(signed(lambda *_: {}).judge(VALID, schemes=["devotel-t-v1", "devotel-body-hex"]))
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp"])
+def test_a_signature_without_id_or_timestamp_is_broken(name: str) -> None:
+    """What is signed must be shown: the signature header alone cannot be verified, and the report says what is missing."""
+
+    def headers(recording: Recording, body: bytes, event_id: str) -> dict[str, str]:
+        honest = standard_headers(["secret of e1"], event_id, int(recording.clock()), body)
+        return {key: value for key, value in honest.items() if key != name}
+
+    recording = signed(headers)
+    broken(recording.judge(SIGNED), f"{name} is missing", recording.records[-1])
+    broken(recording.judge(VALID), f"cannot be verified: {name} is missing", recording.records[-1])
 
 
 @pytest.mark.parametrize("value", ["", "v1,abc", "v1", "v2,x", "v1,{tag} v1,{tag} ", "v1={tag}", "{tag}", "v1,{tag}  v1,{tag}", "v1,{url}"])
@@ -129,6 +151,37 @@ def test_unknown_versions_beside_a_good_tag_are_legal(entry: str) -> None:
         recording = signed(headers)
         kept(recording.judge(SIGNED))
         kept(recording.judge(VALID))
+
+
+def test_a_signature_with_an_empty_key_is_broken() -> None:
+    """Whoever lost the secret and signs with nothing is found out, in every scheme."""
+
+    def empty(recording: Recording, body: bytes, event_id: str) -> dict[str, str]:
+        seconds = int(recording.clock())
+        tag = base64.b64encode(hmac.digest(b"", f"{event_id}.{seconds}.".encode() + body, "sha256")).decode()
+        return {"webhook-id": event_id, "webhook-timestamp": str(seconds), "webhook-signature": f"v1,{tag}"}
+
+    def stamped(recording: Recording, body: bytes, _event_id: str) -> dict[str, str]:
+        return hex_headers(b"", body, int(recording.clock()))
+
+    def bare(_recording: Recording, body: bytes, _event_id: str) -> dict[str, str]:
+        return hex_headers(b"", body, 0, bare=True)
+
+    for made in (empty, stamped, bare):
+        recording = signed(made)
+        kept(recording.judge(SIGNED))
+        broken(recording.judge(VALID), "does not verify", recording.records[-1])
+
+
+def test_an_issued_secret_that_is_empty_is_no_secret() -> None:
+    """Without the value of a secret that the target issued nothing is said of signatures, neither kept nor broken."""
+    recording = Recording("signatures")
+    recording.subscribe("e1", secret="issued secret for e1")
+    recording.attempt("e1", recording.emit())
+    capabilities = Capabilities.from_json(dict(recording.capabilities), subject="test")
+    for given in ({}, {"issued secret for e1": ""}):
+        view = View(recording.transcript(), CONTRACT, Readings(given))
+        unseen(RULES[VALID].judge(view, Terms(contract=CONTRACT, parameters={}, capabilities=capabilities)))
 
 
 @pytest.mark.parametrize("arrived", [b'{"id": "evt_m2"}', b"", b"\xff"])
@@ -163,7 +216,8 @@ def test_a_retry_must_be_signed_anew() -> None:
 def test_a_timestamp_of_another_moment_is_broken(off: int) -> None:
     """Local time, and anything beyond a second of slack, is not the moment of the attempt."""
     recording = signed(lambda r, body, event_id: standard_headers(["secret of e1"], event_id, int(r.clock()) + off, body))
-    broken(recording.judge(FRESH), f"{off:+d} s", recording.records[-1])
+    judgement = broken(recording.judge(FRESH), f"{off:+d} s", recording.records[-1])
+    assert ("local time" in judgement.reason) is (abs(off) >= 900)
 
 
 @pytest.mark.parametrize("text", ["1790000000000", "1790000000.5", "2026-09-21T14:13:20Z", "+1790000000", "01790000000", "", "١٧٩٠٠٠٠٠٠٠"])
@@ -199,6 +253,23 @@ def test_each_endpoint_has_a_secret_of_its_own() -> None:
     discreet(broken(recording.judge(OWN), "verifies with another endpoint's secret", bad), recording)
 
 
+def test_a_secret_that_was_given_to_two_endpoints_is_broken() -> None:
+    """Endpoints with one secret are told apart by nobody; only a secret that we were given for the whole target may serve all."""
+    for secret, judged in (("issued secret for e1", broken), ("issued secret", None)):
+        recording = Recording("signatures")
+        for endpoint in ("e1", "e2"):
+            recording.subscribe(endpoint, secret=secret)
+        emission = recording.emit()
+        for endpoint in ("e1", "e2"):
+            recording.attempt(endpoint, emission, headers=recording.signed(endpoint, emission, recording.body(emission), secret))
+        view = View(recording.transcript(), CONTRACT, Readings({secret: secret_text(secret)}))
+        judgement = RULES[OWN].judge(view, Terms(contract=CONTRACT, parameters={}, capabilities=Capabilities()))
+        if judged is None:
+            unseen(judgement)
+        else:
+            judged(judgement, "were given one secret", recording.records[-1])
+
+
 def rotated(passed: float, *names: str, **capabilities: Any) -> Recording:
     """Rotate a secret, let so many seconds pass and deliver, signed with the named secrets."""
     recording = Recording("signatures", **capabilities)
@@ -222,6 +293,10 @@ def test_both_secrets_sign_during_the_overlap_and_the_new_one_after(capabilities
     recording = rotated(DAY * 1.01, "new", **capabilities)
     kept(recording.judge(END), recording.records[-1])
     unseen(recording.judge(BOTH))
+    for passed, rule in ((60, BOTH), (DAY * 1.01, END)):  # signed with neither, the fault is not one of rotation
+        unseen(rotated(passed, "neither", **capabilities).judge(rule))
+        broken(rotated(passed, "neither", **capabilities).judge(VALID), "does not verify")
+        kept(rotated(passed, "old", **capabilities).judge(VALID))
     broken(rotated(DAY * 1.01, "new", "old", **capabilities).judge(END), "still verifies with the old")
     broken(rotated(DAY * 1.01, "old", **capabilities).judge(END), "does not verify with the new")
 

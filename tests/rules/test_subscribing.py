@@ -17,6 +17,7 @@ LISTED, UNKNOWN, OPEN, EMPTY = (
     "empty-lists-are-refused",
 )
 NOTHING, KEY, OTHERS = "refusals-create-nothing", "a-key-is-required", "other-tenants-are-shut-out"
+EVERYWHERE = "a-key-is-required-everywhere"
 
 
 def create(recording: Recording, events: Any, status: int = 201, endpoint: str = "x", **more: Any) -> Exchange:
@@ -110,9 +111,10 @@ def test_a_refusal_leaves_nothing_behind() -> None:
     """What is neither listed beside a control nor reached while a control is, is kept; silence alone is named as such."""
     recording = refused()
     unseen(recording.judge(NOTHING))
-    emission = recording.emit()
-    control = recording.attempt("good", emission)
-    assert kept(recording.judge(NOTHING), control).reading == "seen by silence only, no listing"
+    control = recording.attempt("good", recording.emit())
+    unseen(recording.judge(NOTHING), "a canary after it")
+    canary = recording.canary()
+    assert kept(recording.judge(NOTHING), control, canary).reading == "seen by silence only, no listing"
     empty = recording.exchange("listWebhooks", 200, answer={"data": []})
     assert empty.id not in recording.judge(NOTHING).evidence
     listing = recording.exchange("listWebhooks", 200, answer={"data": [{"id": "id-good", "url": "http://h/t/good"}]})
@@ -157,22 +159,71 @@ def test_a_key_is_required(key: str) -> None:
     unseen(recording.judge(KEY))
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_other_tenants_are_shut_out_of_what_exists(method: str) -> None:
+@pytest.mark.parametrize("operation", ["getWebhook", "updateWebhook", "deleteWebhook", "testWebhook"])
+def test_other_tenants_are_shut_out_of_what_exists(operation: str) -> None:
     """A refusal counts while the owner is granted the same path before and after; what a stranger removed is broken."""
     for status, before, after in ((404, 200, 200), (403, 200, 200), (404, 404, 404), (404, 200, 404), (200, 200, 200)):
         recording = Recording("subscriptions")
         own = {"method": "GET", "path": "/hooks/1"}
         recording.exchange("getWebhook", before, **own)
-        foreign = recording.exchange("x", status, key="other", method=method, path="/hooks/1")
+        foreign = recording.exchange(operation, status, key="other", path="/hooks/1")
         unseen(recording.judge(OTHERS)) if status != 200 else broken(recording.judge(OTHERS), "answered 200", foreign)
         last = recording.exchange("getWebhook", after, **own)
         judgement = recording.judge(OTHERS)
         if status == 200:
             broken(judgement, "another tenant's key was answered 200", foreign)
-        elif (before, after) == (200, 404):
+        elif (operation, before, after) == ("deleteWebhook", 200, 404):
             broken(judgement, "yet it is gone", foreign, last)
-        elif before == 404:
+        elif after == 404:
             unseen(judgement)
         else:
             assert kept(judgement, foreign, last).reading == f"status {status}"
+
+
+def reading(recording: Recording, *events: str, **more: Any) -> Exchange:
+    """Let somebody read the endpoint ``1``, by default its owner."""
+    answer = {"data": {"id": "1", "events": list(events)}}
+    return recording.exchange("getWebhook", 200, answer=answer, method="GET", path="/hooks/1", **more)
+
+
+@pytest.mark.parametrize(("rule", "key"), [(OTHERS, "other"), (EVERYWHERE, "none"), (EVERYWHERE, "wrong")])
+def test_a_refused_change_that_was_made_is_broken(rule: str, key: str) -> None:
+    """What was refused and shows in the owner's next reading was done all the same; what was there before proves nothing."""
+    for before, after, done in (("rose.faded", "rose.bloomed", True), ("rose.bloomed", "rose.bloomed", False), ("x", "x", False)):
+        recording = Recording("subscriptions")
+        reading(recording, before)
+        bad = recording.exchange("updateWebhook", 401, request={"events": ["rose.bloomed"]}, key=key, method="PUT", path="/hooks/1")
+        last = reading(recording, after)
+        broken(recording.judge(rule), "yet it was changed", bad, last) if done else kept(recording.judge(rule), bad, last)
+
+
+@pytest.mark.parametrize("key", ["none", "wrong"])
+def test_a_key_is_required_everywhere(key: str) -> None:
+    """401, 403 and 404 count between two grants to the owner; anything else there is broken, and nothing is said without both."""
+    for status in (401, 403, 404, 200, 500):
+        recording = Recording("subscriptions")
+        first = reading(recording, "rose.bloomed")
+        bad = recording.exchange("getWebhook", status, method="GET", path="/hooks/1", key=key)
+        unseen(recording.judge(EVERYWHERE)) if status != 200 else broken(recording.judge(EVERYWHERE), "answered 200", bad, first)
+        last = reading(recording, "rose.bloomed")
+        judgement = recording.judge(EVERYWHERE)
+        kept(judgement, first, bad, last) if 400 <= status < 500 else broken(judgement, f"answered {status}", bad, first)
+    alone = Recording("subscriptions")
+    alone.exchange("getWebhook", 401, method="GET", path="/hooks/1", key=key)
+    alone.exchange("createWebhook", 200, key=key)
+    unseen(alone.judge(EVERYWHERE))
+
+
+def test_a_listing_shows_its_own_tenant_only() -> None:
+    """A stranger may list: what the owner's listing shows must not be in it; without the owner's listing nothing is said."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    rows = {"data": [{"id": "id-e1"}]}
+    empty = recording.exchange("listWebhooks", 200, answer={"data": []}, key="other", method="GET")
+    unseen(recording.judge(OTHERS))
+    own = recording.exchange("listWebhooks", 200, answer=rows, method="GET")
+    unseen(recording.judge(OTHERS))
+    empty = recording.exchange("listWebhooks", 200, answer={"data": []}, key="other", method="GET")
+    kept(recording.judge(OTHERS), own, empty)
+    leak = recording.exchange("listWebhooks", 200, answer=rows, key="other", method="GET")
+    broken(recording.judge(OTHERS), "shows endpoint id-e1", leak)

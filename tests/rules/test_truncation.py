@@ -15,6 +15,7 @@ from tests.rules.recording import Recording, compact
 
 CUT, DELIVERED, SHAPE = "cut-above-one-limit", "oversized-events-are-delivered", "cut-events-have-their-shape"
 SIZE, ONLY, KEPT = "cut-events-give-their-size", "cut-events-hold-identifiers-only", "cut-events-keep-all-identifiers"
+FITS = "cut-events-fit-the-limit"
 
 
 def filled(size: int, filler: str = "a") -> dict[str, Any]:
@@ -104,7 +105,7 @@ def test_an_oversized_event_is_never_dropped() -> None:
     emission, attempt = deliver(recording, filled(5000), cut=True)
     kept(recording.judge(DELIVERED), emission, attempt)
     lost = recording.emit("rose.bloomed", filled(5000))
-    kept(recording.judge(DELIVERED))
+    unseen(recording.judge(DELIVERED), "no canary came after")
     canary = recording.canary()
     broken(recording.judge(DELIVERED), "never arrived", lost, canary)
     small = start()
@@ -155,6 +156,64 @@ def test_a_cut_with_one_mark_is_still_seen_as_cut() -> None:
             "e1", emission, body=recording.body(emission, data={"_truncated": True, "_original_bytes": 5000}, truncated=flag)
         )
         broken(recording.judge(SHAPE), "", attempt)
+
+
+@pytest.mark.parametrize(
+    ("marks", "flag"),
+    [({}, None), ({"_truncated": None}, "true"), ({"_truncated": None, "_original_bytes": None}, None)],
+)
+def test_a_cut_without_its_flags_is_no_other_limit(marks: dict[str, Any], flag: Any) -> None:
+    """What an event lost says that it was cut, whatever it says itself: the limit is kept, the shape is broken."""
+    recording = start()
+    deliver(recording, filled(LIMIT), cut=False)
+    emission = recording.emit("rose.bloomed", filled(5000))
+    small = {"_truncated": True, "_original_bytes": len(compact(filled(5000))), "id": "r1", **marks}
+    data = {name: value for name, value in small.items() if value is not None}
+    attempt = recording.attempt("e1", emission, body=recording.body(emission, data=data, truncated=flag))
+    kept(recording.judge(CUT), emission, attempt)
+    broken(recording.judge(SHAPE), "", attempt)
+
+
+def test_a_whole_event_that_calls_itself_cut_is_whole() -> None:
+    """A flag on a whole payload is no cut: neither the limit nor the shape of cut events is touched by it."""
+    recording = start()
+    deliver(recording, filled(5000), cut=True)
+    emission = recording.emit("rose.bloomed", filled(100))
+    whole = recording.attempt("e1", emission, body=recording.body(emission, truncated=True))
+    kept(recording.judge(CUT), whole)
+    for rule in (SHAPE, SIZE, ONLY, KEPT, FITS):
+        assert whole.id not in kept(recording.judge(rule)).evidence
+
+
+def test_an_event_that_nobody_can_read_may_be_the_one_that_is_missed() -> None:
+    """Half a body that came to the subscriber breaks the promise of JSON, and is not said to have been dropped."""
+    recording = start()
+    lost = recording.emit("rose.bloomed", filled(5000))
+    recording.attempt("e1", lost, body=recording.body(lost)[:LIMIT])
+    recording.canary()
+    unseen(recording.judge(DELIVERED), "in a form that can be read")
+
+
+def test_what_is_left_of_a_cut_event_fits() -> None:
+    """A cut event up to the greatest limit is kept, one that is still over it is broken."""
+    for size, fits in ((LIMIT + 100, True), (LIMIT + 101, False)):
+        recording = start()
+        empty = {"_truncated": True, "_original_bytes": 5000, "id": ""}
+        name = "x" * (size - len(compact(empty)))
+        emission = recording.emit("rose.bloomed", {**filled(5000), "id": name})
+        attempt = recording.attempt("e1", emission, body=recording.body(emission, data={**empty, "id": name}, truncated=True))
+        kept(recording.judge(FITS), attempt) if fits else broken(recording.judge(FITS), "the limit is 500", attempt)
+    unseen(start().judge(FITS))
+
+
+@pytest.mark.parametrize("length", [1022, 1023])
+def test_an_enormous_identifier_may_be_left_out(length: int) -> None:
+    """What is over a kilobyte as JSON identifies nothing, and its loss is none."""
+    recording = start()
+    emission = recording.emit("rose.bloomed", {**filled(5000), "id": "x" * length})
+    small = {"_truncated": True, "_original_bytes": len(compact(emission.data))}
+    attempt = recording.attempt("e1", emission, body=recording.body(emission, data=small, truncated=True))
+    broken(recording.judge(KEPT), "identifier 'id' is missing", attempt) if length == 1022 else unseen(recording.judge(KEPT))
 
 
 def test_an_original_without_identifiers_or_members_is_judged_calmly() -> None:

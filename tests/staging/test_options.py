@@ -32,9 +32,9 @@ def profile_file(folder: Path, text: str) -> str:
 
 
 def test_nothing_asked_for_means_the_embedded_reference() -> None:
-    """Without flags, variables or files the embedded reference is judged by orbit, as in CI, with seed 0."""
+    """Without flags, variables or files the embedded references of both roles are judged by orbit, as in CI, with seed 0."""
     options = read_options({})
-    assert (options.target, options.contract, options.role, options.adapter) == (None, "orbit", "platform", "http")
+    assert (options.target, options.contract, options.role, options.adapter) == (None, "orbit", "", "http")
     assert (options.profile, options.seed, options.listen) == (PROFILES["ci"], 0, ("127.0.0.1", 0))
     assert (options.results, options.transcript, options.known_failures) == (None, None, frozenset())
     assert not options.require_complete
@@ -87,7 +87,7 @@ def test_known_failures_are_lines(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "role": ({"role": "receiver"}, "--role: there are no suites"),
+    "role": ({"role": "postman"}, "--role: 'postman' is no role"),
     "adapter": ({"adapter": "carrier pigeon"}, "--adapter: unknown adapter"),
     "profile": ({"profile": "hasty"}, "--profile: unknown profile 'hasty'"),
     "key": ({"target": TARGET}, "--api-key-env: the environment variable HOOKPROOF_API_KEY"),

@@ -13,7 +13,7 @@ import pytest
 from hookproof.judge import Judge
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.errors import CapabilityError
-from hookproof.model.transcript import Note, Record, RunHeader
+from hookproof.model.transcript import Answer, Attempt, Note, Record, RunHeader
 from hookproof.model.verdict import Outcome
 from hookproof.ports import Listener, Platform
 from hookproof.staging.profile import PROFILES
@@ -100,6 +100,59 @@ def test_a_sink_that_fails_is_not_hidden() -> None:
         RunRecorder(header(), full).add("n", note("lost"))
 
 
+def arrival(number: int, body: bytes) -> Attempt:
+    """Make an attempt as the listener hands it over."""
+    return Attempt(
+        id=f"a{number}",
+        situation="s",
+        at=number,
+        endpoint="e1",
+        connection="c1",
+        method="POST",
+        target="/t/e1",
+        http_version="1.1",
+        headers=(),
+        body=body,
+        answer=Answer(),
+        accepted_at=number,
+        accepted_wall=number,
+    )
+
+
+def test_a_secret_that_arrives_is_never_kept() -> None:
+    """An attempt with a known secret is kept and written with the secret's name, followed by a note; others stay as they are."""
+    written: list[Record] = []
+    recorder = RunRecorder(header(), written.append)
+    recorder.secrets["secret of e1"] = "a secret of the first"
+    plain = arrival(1, b"{}")
+    recorder.keep(plain)
+    recorder.keep(arrival(2, b'{"x": "a secret of the first"}'))
+    first, told, told_of = recorder.transcript().records
+    assert tuple(written) == (first, told, told_of)
+    assert first is plain
+    assert isinstance(told, Attempt)
+    assert told.body == b'{"x": "{{secret of e1}}"}'
+    assert isinstance(told_of, Note)
+    assert (told_of.name, told_of.situation) == ("hidden", "s")
+    assert told_of.facts == {"attempt": "a2", "names": ["secret of e1"], "places": ["body"]}
+    assert recorder.add("n", note("next")).id == "n2"
+
+
+def test_what_is_held_back_is_kept_in_order_with_what_was_learnt_meanwhile() -> None:
+    """A secret that is learnt while records are held back is hidden in them too; nothing is kept before the last hold ends."""
+    recorder = RunRecorder(header())
+    with recorder.holding():
+        recorder.keep(arrival(1, b"issued just now"))
+        with recorder.holding():
+            recorder.add("n", note("inner"))
+            recorder.secrets["issued secret for e1"] = "issued just now"
+        assert recorder.transcript().records == ()
+    kept = recorder.transcript().records
+    assert [record.id for record in kept] == ["a1", "n2", "n1"]
+    assert isinstance(kept[0], Attempt)
+    assert kept[0].body == b"{{issued secret for e1}}"
+
+
 # --- the run ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -114,7 +167,7 @@ class Nobody:
         self.released.append(names)
 
 
-def run_of(*situations: Situation, capabilities: Capabilities, progress: Callable[[str], None] | None = None) -> tuple[Run, Nobody]:
+def run_of(*situations: Situation, capabilities: Capabilities, progress: Callable[[str], None] | None = None) -> tuple[Run[Tools], Nobody]:
     """Open a run of these situations without any target."""
     listener = Nobody()
     tools = Tools(
@@ -127,13 +180,15 @@ def run_of(*situations: Situation, capabilities: Capabilities, progress: Callabl
         api_key="k",
         seed=0,
     )
-    return Run(tools, {found.name: found for found in situations}, progress), listener
+    if progress is not None:
+        tools.progress = progress
+    return Run(tools, {found.name: found for found in situations}), listener
 
 
 EMITS = Capabilities(emit="pipeline", scopes=True)
 
 
-def notes(run: Run) -> list[tuple[str, str]]:
+def notes(run: Run[Tools]) -> list[tuple[str, str]]:
     """Give situation and name of every note."""
     return [(record.situation, record.name) for record in run.tools.recorder.transcript().records if isinstance(record, Note)]
 

@@ -16,7 +16,7 @@ from hookproof.model.transcript import RunHeader
 from hookproof.reference.conduct import Conduct
 from hookproof.reference.departures import Departures
 from hookproof.reference.platform import ReferencePlatform
-from hookproof.staging.profile import PROFILES
+from hookproof.staging.profile import PROFILES, Profile
 from hookproof.staging.recorder import RunRecorder
 from hookproof.staging.run import Run
 from hookproof.staging.session import read_contract
@@ -45,10 +45,10 @@ def courtroom(
     conduct: Conduct | None = None,
     kept_by: Contract | None = None,
     judged_by: Contract | None = None,
-    profile: str = "quick",
+    profile: Profile = PROFILES["quick"],
     departures: Departures | None = None,
     withheld: Mapping[str, Any] | None = None,
-) -> Iterator[Run]:
+) -> Iterator[Run[Tools]]:
     """Open a run against a platform that behaves as ``conduct`` and believes in the contract ``kept_by``.
 
     It is judged by ``judged_by`` (Orbit unless told otherwise), with ``departures`` applied; ``withheld`` replaces capabilities.
@@ -66,7 +66,7 @@ def courtroom(
             target={},
             capabilities=capabilities.to_json(),
             seed=0,
-            profile=profile,
+            profile=profile.name,
             started_at="2027-01-01T00:00:00+00:00",
             salt="courtroom",
             hookproof="0",
@@ -80,7 +80,7 @@ def courtroom(
                 platform=platform,
                 listener=listener,
                 recorder=recorder,
-                profile=PROFILES[profile],
+                profile=profile,
                 api_key=KEY,
                 seed=0,
             )

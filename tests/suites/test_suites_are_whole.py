@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import suites.platform.situations as platform_situations
+import suites.receiver.situations as receiver_situations
 from hookproof.judge import items
 from hookproof.model.contract import Role
 from hookproof.rules.catalogue import RULES
 from hookproof.staging.situation import scan
+from tests.kill_matrix.cases import CASES
 from tests.suites.courtroom import orbit
 
 SUITES = Path(__file__).resolve().parents[2] / "suites"
@@ -26,7 +28,7 @@ def test_every_topic_of_the_contract_has_its_suite_file() -> None:
 
 def test_every_situation_that_a_rule_judges_is_staged() -> None:
     """A rule that names a situation which nobody stages could never observe anything."""
-    staged = set(scan(platform_situations))
+    staged = {*scan(platform_situations), *scan(receiver_situations)}
     wanted = {name for rule in RULES.values() for name in rule.situations}
     assert wanted == staged
 
@@ -39,5 +41,6 @@ def test_no_suite_names_a_provider_or_an_event() -> None:
 
 
 def test_every_rule_is_used_by_a_clause() -> None:
-    """A rule that no clause of any contract names is dead, and its flaws are never killed."""
-    assert {clause.rule for clause in orbit().clauses} - {None} == set(RULES)
+    """A rule that no clause names, of the contract or of one that a flaw is judged by, is dead, and its flaws are never killed."""
+    contracts = [orbit(), *(case.judged_by(orbit()) for case in CASES.values())]
+    assert {clause.rule for contract in contracts for clause in contract.clauses} - {None} == set(RULES)

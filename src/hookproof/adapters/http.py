@@ -10,21 +10,21 @@ import ipaddress
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from hookproof.adapters.bounded import bounded_client
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.errors import CapabilityError, IllFormedError, UnreachableError
 from hookproof.model.transcript import HeaderPairs
 from hookproof.ports import Call, ClockReading, Emitted, Scope
 
 _CONTROL_PATH = "/conformance/v1"
-_READY_SECONDS = 120.0
+_UNANSWERED = 3  # judged calls in a row: one may be a matter of what was asked, three are not
 _RETURN_SECONDS = 60.0
 
 
@@ -53,18 +53,6 @@ def _on_loopback(host: str) -> bool:
         return False
 
 
-def _client(timeout: float) -> httpx.Client:
-    """Open a client that adds nothing of its own: no redirects, proxies, cookies or compression."""
-    return httpx.Client(
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=False,
-        headers={"Accept-Encoding": "identity"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-    )
-
-
 def _checked_key(key: str) -> str:
     """Give a key that can stand in a header field; an error of the HTTP client would show it."""
     if not key.isascii() or not key.isprintable() or key != key.strip():
@@ -77,14 +65,18 @@ class HttpPlatform:
     """A platform behind a URL; implements ``ports.Platform``.
 
     ``api_key`` is the credential of the public face and of the control interface; it never appears in an error or a record.
+    ``timeout`` bounds each exchange and ``ready`` the wait for a clock that was moved, both in seconds.
     """
 
-    def __init__(self, url: str, *, api_key: str, control_url: str | None = None, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, api_key: str, control_url: str | None = None, timeout: float = 30.0, ready: float = 120.0) -> None:
         self._url = checked_url(url, "--target")
         self._control = checked_url(control_url, "--control-url") if control_url else self._url + _CONTROL_PATH
         self._api_key = _checked_key(api_key)
         self._timeout = timeout
-        self._client = _client(timeout)
+        self._ready = ready
+        self._unanswered = 0
+        self._faulty = False
+        self._client = bounded_client(timeout)
         self._pause = threading.Event()
 
     @property
@@ -113,7 +105,7 @@ class HttpPlatform:
 
     def open_scope(self, name: str) -> Scope:
         """Make a tenant."""
-        document = self._control_call("scopes", "POST", "/scopes", {"name": name}, expected=(201, 200))
+        document = self.control_call("scopes", "POST", "/scopes", {"name": name}, expected=(201, 200))
         try:
             return Scope(id=quote(str(document["id"]), safe=""), api_key=_checked_key(str(document["api_key"])))
         except KeyError:
@@ -122,10 +114,10 @@ class HttpPlatform:
     def close_scope(self, scope: Scope) -> None:
         """Remove a tenant; a tenant that is gone already is fine."""
         if scope.id:
-            self._control_call("scopes", "DELETE", f"/scopes/{scope.id}", None, expected=(200, 204, 404))
+            self.control_call("scopes", "DELETE", f"/scopes/{scope.id}", None, expected=(200, 204, 404))
 
     def call(self, method: str, path: str, *, api_key: str | None, body: bytes | None, headers: HeaderPairs = ()) -> Call:
-        """Send one judged request, once."""
+        """Send one judged request, once; raise ``UnreachableError`` when several in a row got no HTTP answer."""
         fields = [*headers, *([("X-API-Key", api_key)] if api_key is not None else [])]
         if body is not None:
             fields.append(("Content-Type", "application/json"))
@@ -135,8 +127,14 @@ class HttpPlatform:
                 content = b"".join(answer.iter_raw())
         except httpx.ConnectError as error:
             raise self._unreachable(error) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.InvalidURL as error:
             return self._call(method, path, fields, body, started, failure=type(error).__name__)
+        except httpx.HTTPError as error:
+            self._unanswered += 1
+            if self._unanswered >= _UNANSWERED:
+                raise self._unreachable(error) from None
+            return self._call(method, path, fields, body, started, failure=type(error).__name__)
+        self._unanswered = 0
         return self._call(method, path, fields, body, started, answer=answer, content=content)
 
     def _call(
@@ -165,13 +163,20 @@ class HttpPlatform:
             failure=failure,
         )
 
-    def emit(self, scope: Scope, event_type: str, data: Any) -> Emitted:  # noqa: ANN401 -- any JSON value
-        """Trigger an event."""
-        raw = json.dumps({"type": event_type, "data": data}, ensure_ascii=False, separators=(",", ":")).encode()
+    def emit(self, scope: Scope, event_type: str, data: Any, *, key: str | None = None) -> Emitted:  # noqa: ANN401 -- any JSON value
+        """Trigger an event; what a target makes of the second emission with one ``key`` is an answer like any other."""
+        keyed = {} if key is None else {"idempotency_key": key}
+        raw = json.dumps({"type": event_type, "data": data, **keyed}, ensure_ascii=False, separators=(",", ":")).encode()
         started, wall = time.monotonic_ns(), time.time_ns()
-        answer = self._send("POST", f"/scopes/{scope.id}/events", raw)
+        try:
+            answer = self._send("POST", f"/scopes/{scope.id}/events", raw)
+        except UnreachableError:
+            if not self._faulty and key is None:
+                raise
+            return Emitted(status=0, event_id=None, started_at=started, done_at=time.monotonic_ns(), started_wall=wall)
         done = time.monotonic_ns()
-        if answer.status_code >= 500 or answer.status_code in (401, 403, 404, 405):  # noqa: PLR2004 -- server errors
+        broken = answer.status_code >= 500 and key is None  # noqa: PLR2004 -- server errors
+        if not self._faulty and (broken or answer.status_code in (401, 403, 404, 405, 429)):
             raise CapabilityError(
                 f"{self._control}/scopes/…/events",
                 f"the target declares `emit`, but answered {answer.status_code} to {event_type!r}",
@@ -188,17 +193,17 @@ class HttpPlatform:
 
     def clock(self, scope: Scope) -> ClockReading:
         """Read the scope's clock."""
-        return self._reading(self._control_call("time", "GET", f"/scopes/{scope.id}/clock", None, expected=(200,)))
+        return self._reading(self.control_call("time", "GET", f"/scopes/{scope.id}/clock", None, expected=(200,)))
 
     def advance(self, scope: Scope, seconds: float) -> ClockReading:
         """Move the clock and poll until the target says that it is ready; bounded."""
         path = f"/scopes/{scope.id}/clock"
-        reading = self._reading(self._control_call("time", "POST", path + "/advance", {"seconds": seconds}, expected=(200, 202)))
-        deadline = time.monotonic() + _READY_SECONDS
+        reading = self._reading(self.control_call("time", "POST", path + "/advance", {"seconds": seconds}, expected=(200, 202)))
+        deadline = time.monotonic() + self._ready
         pause = 0.002
         while not reading.ready:
             if time.monotonic() > deadline:
-                raise CapabilityError(f"{self._control}{path}", f"it was not ready within {_READY_SECONDS:.0f} s of an advance")
+                raise CapabilityError(f"{self._control}{path}", f"it was not ready within {self._ready:g} s of an advance")
             self._pause.wait(pause)
             pause = min(pause * 1.5, 0.1)
             reading = self.clock(scope)
@@ -220,12 +225,12 @@ class HttpPlatform:
     def attempts(self, scope: Scope, event_id: str) -> Sequence[dict[str, Any]]:
         """Give the target's own account of its attempts."""
         path = f"/scopes/{scope.id}/attempts?event_id={event_id}"
-        found = self._control_call("inspect", "GET", path, None, expected=(200,)).get("attempts")
+        found = self.control_call("inspect", "GET", path, None, expected=(200,)).get("attempts")
         return found if isinstance(found, list) else []
 
     def lifecycle(self, action: str) -> None:
         """Restart or kill the target and wait until it answers twice in a row on fresh connections."""
-        self._control_call(action, "POST", "/lifecycle", {"action": action}, expected=(200, 202, 204))
+        self.control_call(action, "POST", "/lifecycle", {"action": action}, expected=(200, 202, 204))
         deadline = time.monotonic() + _RETURN_SECONDS
         alive = 0
         while alive < 2:  # noqa: PLR2004 -- once may still be the old process
@@ -233,17 +238,28 @@ class HttpPlatform:
             if time.monotonic() > deadline:
                 raise UnreachableError(self._url, f"the target did not come back within {_RETURN_SECONDS:.0f} s of a {action}")
             try:
-                with httpx.Client(timeout=5.0, trust_env=False) as probe:
-                    answer = probe.get(self._control + "/capabilities", headers={"X-API-Key": self._api_key})
-                alive = alive + 1 if answer.status_code == 200 else 0  # noqa: PLR2004 -- OK
+                headers = {"X-API-Key": self._api_key}
+                with bounded_client(5.0) as probe, probe.stream("GET", self._control + "/capabilities", headers=headers) as answer:
+                    alive = alive + 1 if answer.status_code == 200 else 0  # noqa: PLR2004 -- OK
             except httpx.HTTPError:
                 alive = 0
         self._client.close()
-        self._client = _client(self._timeout)
+        self._client = bounded_client(self._timeout)
 
-    def _control_call(
+    def network(self, names: Mapping[str, Sequence[Sequence[str]]], routes: Mapping[str, int], authorities: str) -> None:
+        """Plan what names resolve to, where their connections go and whom to trust."""
+        document = {"names": {name: [list(listed) for listed in lists] for name, lists in names.items()}, "routes": dict(routes)}
+        self.control_call("network", "POST", "/network", {**document, "authorities": authorities}, expected=(200, 204))
+
+    def storage(self, state: str) -> None:
+        """Break or mend the target's storage; until it is mended a refused emission is an answer like any other."""
+        self.control_call("faults", "POST", "/faults", {"storage": state}, expected=(200, 202, 204))
+        self._faulty = state != "ok"
+
+    def control_call(
         self, need: str, method: str, path: str, document: dict[str, Any] | None, *, expected: tuple[int, ...]
     ) -> dict[str, Any]:
+        """Make one call to the control interface, which the capability ``need`` promises; give the JSON object that it answered."""
         raw = None if document is None else json.dumps(document).encode()
         answer = self._send(method, path, raw)
         if answer.status_code not in expected:
@@ -261,7 +277,9 @@ class HttpPlatform:
         deadline = time.monotonic() + 2.0
         while True:
             try:
-                return self._client.request(method, self._control + path, content=raw, headers=headers)
+                with self._client.stream(method, self._control + path, content=raw, headers=headers) as answer:
+                    content = b"".join(answer.iter_raw())  # undecoded: a small body may unpack to any size
+                return httpx.Response(answer.status_code, content=content, request=answer.request)
             except httpx.ConnectError as error:
                 if time.monotonic() > deadline:
                     raise self._unreachable(error) from None
@@ -270,7 +288,7 @@ class HttpPlatform:
                 raise self._unreachable(error) from None
 
     def _unreachable(self, error: Exception) -> UnreachableError:
-        cause = str(error) or type(error).__name__
+        cause = str(error).replace(self._api_key, "…") or type(error).__name__  # what is no HTTP may be our own request
         return UnreachableError(self._url, f"the target does not answer HTTP ({cause})", remedy="Start it, or mend --target.")
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:

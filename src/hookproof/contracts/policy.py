@@ -28,6 +28,7 @@ def read_policy(document: Document, events: Collection[str]) -> Policy:
         explicit_only=tuple(whole.get("explicit_only", ())),
         companions=dict(whole.get("companions", {})),
         management=dict(whole.get("management", {})),
+        consent=bool(whole.get("consent", False)),
     )
     _check_assignments(document, policy, events)
     for path, name in _named_events(policy):

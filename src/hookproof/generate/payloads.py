@@ -187,3 +187,14 @@ HARD_NUMBERS: Mapping[str, int | float] = {
     "negative": -0.5,
 }
 """Numbers that careless code spoils."""
+
+HARD_EMPTIES: Mapping[str, Any] = {
+    "null": None,
+    "false": False,
+    "zero": 0,
+    "empty_text": "",
+    "empty_list": [],
+    "empty_object": {},
+    "nested": {"null": None, "list": [[], {}, "", None], "object": {"empty": {}}},
+}
+"""Values that count as nothing somewhere."""

@@ -19,6 +19,7 @@ class Capabilities:
 
     ``emit``: ``pipeline``, ``sample`` (bypasses the retry engine) or ``none``. ``time``: ``virtual``, ``scaled`` or ``real``;
     ``time_scale`` divides delays when scaled and is 1 otherwise. ``jitter_ratio``: declared symmetric jitter, 0 to 1.
+    ``answer_timeout_seconds``: real seconds after which a send gives up waiting for its answer here, 0 if that is not told.
     """
 
     roles: tuple[str, ...] = ("platform",)
@@ -37,6 +38,11 @@ class Capabilities:
     scheduler_resolution_seconds: float = 0.0
     jitter_ratio: float = 0.0
     poll_interval_seconds: float = 0.0
+    answer_timeout_seconds: float = 0.0
+    idempotency: bool = False
+    configuration: bool = False
+    log: bool = False
+    network: bool = False
 
     def offers(self, need: str) -> bool:
         """Whether a need named by a rule is met: ``emit``, ``retry``, ``time``, ``restart``, ``kill``, ``scopes``, ``inspect``…."""
@@ -46,7 +52,14 @@ class Capabilities:
             "time": self.time in ("virtual", "scaled"),
             "restart": "restart" in self.lifecycle,
             "kill": "kill" in self.lifecycle,
+            "power-cut": "power-cut" in self.lifecycle,
             "signing": self.signing is not None,
+            "jitter": self.jitter_ratio > 0,
+            "timeout": self.time == "real" or self.answer_timeout_seconds > 0,
+            "idempotency": self.idempotency,
+            "configuration": self.configuration,
+            "log": self.log,
+            "network": self.network,
             "inspect": self.inspect,
             "effects": self.effects,
             "faults": self.faults,
@@ -90,8 +103,8 @@ _CHOICES = {
     "time": ("virtual", "scaled", "real"),
 }
 _LISTS = ("roles", "lifecycle")
-_FLAGS = ("inspect", "effects", "faults", "scopes")
-_NUMBERS = ("time_scale", "scheduler_resolution_seconds", "jitter_ratio", "poll_interval_seconds")
+_FLAGS = ("inspect", "effects", "faults", "scopes", "idempotency", "configuration", "log", "network")
+_NUMBERS = ("time_scale", "scheduler_resolution_seconds", "jitter_ratio", "poll_interval_seconds", "answer_timeout_seconds")
 _TEXTS = ("environment", "contract", "signing")
 
 

@@ -17,6 +17,7 @@ from hookproof.model.transcript import (
     Advance,
     Answer,
     Attempt,
+    Effect,
     Emission,
     Exchange,
     HeaderPairs,
@@ -28,7 +29,7 @@ from hookproof.model.transcript import (
 
 FORMAT = "hookproof.transcript/1"
 KINDS: Mapping[str, type[Record]] = {
-    record.__name__.lower(): record for record in (Subscription, Emission, Attempt, Exchange, Advance, Note)
+    record.__name__.lower(): record for record in (Subscription, Emission, Attempt, Exchange, Advance, Effect, Note)
 }
 """Record class by the ``kind`` of its line."""
 
@@ -124,6 +125,7 @@ _FORMS: Mapping[Any, _Form] = {
     str | None: _Form(expects="a string or null", write=_same, read=_typed(str, type(None))),
     int: _Form(expects="an integer", write=_same, read=_typed(int)),
     int | None: _Form(expects="an integer or null", write=_same, read=_typed(int, type(None))),
+    bool | None: _Form(expects="true, false or null", write=_same, read=_typed(bool, type(None))),
     float: _Form(expects="a number", write=_same, read=_number),
     bytes: _Form(expects="base64", write=lambda raw: base64.b64encode(raw).decode(), read=_bytes),
     tuple[str, ...]: _Form(expects="a list of strings", write=list, read=_texts),

@@ -168,6 +168,7 @@ class Policy:
     """The delivery policy: schedules (first matching assignment wins), time-out, success, truncation, signing.
 
     ``timeout_seconds`` is how long a send waits for an answer; ``success`` and ``failure`` are status classes such as ``2xx``.
+    ``consent``: receivers are asked before anything is sent to them, as CloudEvents asks (HTTP Web Hooks, section 4).
     """
 
     retry: Mapping[str, RetryPolicy]
@@ -180,6 +181,7 @@ class Policy:
     explicit_only: tuple[str, ...] = ()
     companions: Mapping[str, str] = field(default_factory=dict)
     management: Mapping[str, str] = field(default_factory=dict)
+    consent: bool = False
 
     def policies_for(self, event: str) -> tuple[RetryPolicy, ...]:
         """Give every retry policy that is legal for an event type, most likely first; empty if none is promised."""

@@ -56,9 +56,9 @@ class Record:
 class Subscription(Record):
     """An endpoint of ours was registered, changed or removed at the target.
 
-    ``action``: ``created``, ``updated``, ``rotated`` or ``deleted``. ``endpoint``: our name of the endpoint, unique in the run
-    (attempts carry it). ``endpoint_id``: the target's id. ``scope``: our name of the tenant. ``secret``: name of the signing
-    secret in force from now on.
+    ``action``: ``created``, ``updated``, ``rotated``, ``disabled``, ``enabled`` or ``deleted``. ``endpoint``: our name of the endpoint,
+    unique in the run (attempts carry it). ``endpoint_id``: the target's id. ``scope``: our name of the tenant. ``secret``: name of the
+    signing secret in force from now on.
     """
 
     action: str
@@ -96,7 +96,8 @@ class Attempt(Record):
     ``accepted_at``: connection accepted, or first byte read on a kept-alive one; ``body_read_at``: last body byte read;
     ``answer_started_at``: just before our first answer byte; ``answer_done_at``: after our last one; None where it never
     happened. ``closed_at``: the peer closed or reset first. ``malformed`` says why the bytes are not one HTTP/1.1 request.
-    ``body`` is the content after removal of chunked framing; ``head`` the raw bytes up to and including the empty line.
+    ``body`` is the content after removal of chunked framing; ``head`` the raw bytes up to and including the empty line. ``door``: the
+    endpoint by whose own port it came in, empty for the shared one; ``tls``: the version of TLS that it came through, empty for none.
     """
 
     endpoint: str
@@ -115,6 +116,8 @@ class Attempt(Record):
     closed_at: int | None = None
     malformed: str | None = None
     head: bytes = b""
+    door: str = ""
+    tls: str = ""
 
     def header(self, name: str) -> str | None:
         """Give the value of the first field of that name (any case), or None."""
@@ -128,6 +131,10 @@ class Exchange(Record):
 
     ``key``: which credential was used: ``own``, ``other`` (another tenant's), ``wrong`` or ``none``. ``purpose`` is a short word
     for people; rules decide by content. ``status`` 0 means that no HTTP answer came (``failure`` says why).
+
+    What we send to a receiver says more: ``case`` joins a faulty request with its controls, ``fault`` names its one fault (empty: it
+    must be accepted), ``event_id`` and ``event_type`` are what it carries, ``request_head`` the exact bytes up to and including the
+    empty line, ``sent_at`` the instant after the last byte was written, ``wall`` the wall clock at the start in nanoseconds.
     """
 
     scope: str
@@ -144,6 +151,34 @@ class Exchange(Record):
     operation: str = ""
     purpose: str = ""
     failure: str = ""
+    case: str = ""
+    fault: str = ""
+    event_id: str = ""
+    event_type: str = ""
+    sent_at: int = 0
+    wall: int = 0
+    request_head: bytes = b""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a whole 2xx answer came."""
+        return 200 <= self.status <= 299  # noqa: PLR2004 -- RFC 9110 section 15.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect(Record):
+    """How often a receiver applied an event, as far as somebody can tell from inside.
+
+    ``count`` None: whoever was asked could not say. ``via``: who was asked (``control``, ``command``, ``url`` or ``sink``). ``content``:
+    the event's data as the receiver understood it, None if that is not told. ``in_force``: whether no later happening replaced what it
+    said, None if that is not told.
+    """
+
+    event_id: str
+    count: int | None
+    via: str
+    content: Any = None
+    in_force: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

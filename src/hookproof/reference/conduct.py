@@ -6,13 +6,14 @@ What is mechanism rather than decision is replaced by ``parts``: subclasses that
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from hookproof.model.contract import Contract, RetryPolicy
-from hookproof.reference import envelope, outcomes, sender, signatures
+from hookproof.reference import drafts, envelope, outcomes, sender, signatures
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.outcomes import Outcome
 from hookproof.reference.records import Endpoint
@@ -35,6 +36,11 @@ class Sending:
     keys: tuple[str, ...]
     body: bytes
     names: DeliveryHeaders
+
+
+def new_event_id(_content: Mapping[str, Any]) -> str:
+    """Make the id of an event: never the caller's choice."""
+    return "evt_" + uuid.uuid4().hex
 
 
 def wants(contract: Contract, endpoint: Endpoint, event_type: str) -> bool:
@@ -68,7 +74,10 @@ class Conduct:
     ``Dispatcher``, ``Store``, ``PublicFace``, ``ControlFace``); several of one class stack up, the first outermost.
     """
 
+    draft: Callable[..., dict[str, Any]] = drafts.draft
+    shown: Callable[[Endpoint], dict[str, Any]] = drafts.shown
     new_secret: Callable[[], str] = signatures.new_secret
+    new_event_id: Callable[[Mapping[str, Any]], str] = new_event_id
     wants: Callable[[Contract, Endpoint, str], bool] = wants
     render: Callable[[Contract, str, str, int, dict[str, Any]], bytes] = envelope.render
     headers: Callable[[Sending], HeaderPairs] = headers
@@ -83,5 +92,10 @@ class Conduct:
 
 def built(kind: type[T], conduct: Conduct) -> type[T]:
     """Give the class to build one part of the platform from: ``kind`` itself, or stacked from the subclasses that ``conduct`` names."""
-    chosen = tuple(part for part in conduct.parts if issubclass(part, kind))
+    return stacked(kind, conduct.parts)
+
+
+def stacked(kind: type[T], parts: tuple[type, ...]) -> type[T]:
+    """Give ``kind`` with those of its subclasses among ``parts`` on top, the first outermost."""
+    chosen = tuple(part for part in parts if issubclass(part, kind))
     return type(kind.__name__, chosen, {}) if chosen else kind

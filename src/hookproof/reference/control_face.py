@@ -6,6 +6,7 @@ Law: the master key opens everything, a scope's key only that scope; what is ans
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +17,15 @@ from starlette.routing import Route
 
 from hookproof import __version__
 from hookproof.reference.engine import Engine
+from hookproof.reference.networkplan import plan_asked
 from hookproof.reference.records import Scope
 from hookproof.reference.refusals import Answer, body_object, by_method, invalid, missing, unauthorized
 from hookproof.reference.timekeeping import rfc3339
 
 BASE = "/conformance/v1"
-RESTART, KILL = "restart", "kill"
+RESTART, KILL, POWER_CUT = "restart", "kill", "power-cut"
+LIFECYCLE = (RESTART, KILL, POWER_CUT)
+_STORAGE = {"ok": "", "down": "down", "full": "full"}
 _LONGEST_ADVANCE = 10 * 366 * 86_400  # seconds; no policy looks further, and the calendar ends
 
 
@@ -44,6 +48,8 @@ class ControlFace:
             Route(scope + "/clock/advance", self.advance, methods=["POST"]),
             Route(scope + "/attempts", self.attempts, methods=["GET"]),
             Route(BASE + "/lifecycle", self.lifecycle, methods=["POST"]),
+            Route(BASE + "/faults", self.faults, methods=["POST"]),
+            Route(BASE + "/network", self.network, methods=["POST"]),
         ]
 
     def _master(self, request: Request) -> None:
@@ -74,13 +80,16 @@ class ControlFace:
                 "time": timekeeping.mode,
                 "time_scale": timekeeping.scale,
                 "inspect": True,
-                "lifecycle": [RESTART, KILL],
+                "lifecycle": list(LIFECYCLE),
                 "effects": False,
-                "faults": False,
+                "faults": True,
+                "network": True,
                 "signing": {"profile": "standard-webhooks"},
                 "scheduler_resolution_seconds": 0,
                 "jitter_ratio": 0.0,
                 "poll_interval_seconds": 0,
+                "answer_timeout_seconds": timekeeping.wait_for(self._engine.contract.policy.timeout_seconds),
+                "idempotency": True,
                 **self._engine.conduct.declared,
             }
         )
@@ -108,8 +117,12 @@ class ControlFace:
             raise invalid("type is not an event type of this contract")
         if not isinstance(content, dict):
             raise invalid("data is not an object")
+        key = body.get("idempotency_key")
+        if not (key is None or (isinstance(key, str) and key)):
+            raise invalid("idempotency_key is not a text")
+        engine, scope = self._engine, self._scope(request)
         try:
-            event_id = await self._engine.emit(self._scope(request), event_type, content)
+            event_id = await (engine.emit(scope, event_type, content) if key is None else engine.emit_once(scope, event_type, content, key))
         except ValueError as error:
             raise invalid(f"data cannot be written: {error}") from None
         return Answer({"id": event_id}, 202)
@@ -146,16 +159,35 @@ class ControlFace:
             raise invalid("event_id is missing")
         return Answer({"attempts": [_account(row) for row in self._engine.store.attempts_of(scope, event_id)]})
 
+    async def network(self, request: Request) -> Response:
+        """Answer for the names and the connections of the platform."""
+        self._master(request)
+        planned = plan_asked(await body_object(request))
+        try:
+            self._engine.dispatcher.network.plan(*planned)
+        except ssl.SSLError as error:
+            raise invalid(f"authorities are not certificates in PEM: {error.reason}") from None
+        return Response(status_code=204)
+
     async def lifecycle(self, request: Request) -> Response:
         """Acknowledge, then restart or die."""
         self._master(request)
         action = (await body_object(request)).get("action")
-        if action not in (RESTART, KILL):
-            raise invalid(f"action is neither {RESTART} nor {KILL}")
+        if action not in LIFECYCLE:
+            raise invalid(f"action is none of {', '.join(LIFECYCLE)}")
         return Answer({"action": action}, 202, {"Connection": "close"}, background=BackgroundTask(self._act, action))
 
     async def _act(self, action: str) -> None:
         self._lifecycle(action)
+
+    async def faults(self, request: Request) -> Response:
+        """Let the storage be down or full, or mend it."""
+        self._master(request)
+        storage = (await body_object(request)).get("storage")
+        if not isinstance(storage, str) or storage not in _STORAGE:
+            raise invalid(f"storage is none of {', '.join(_STORAGE)}")
+        self._engine.store.fail(_STORAGE[storage])
+        return Response(status_code=204)
 
 
 def _account(row: dict[str, Any]) -> dict[str, Any]:
@@ -169,4 +201,5 @@ def _account(row: dict[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "failure": row["failure"],
         "next_attempt_at": None if following is None else rfc3339(following),
+        "response_bytes": row["response_bytes"],
     }

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from hookproof.model.contract import Contract
+from hookproof.model.contract import Contract, Role
 from hookproof.model.errors import IllFormedError
 from hookproof.reference.conduct import Conduct
+from hookproof.reference.receiver.reception import Reception
+from hookproof.reference.timekeeping import Timekeeping
 
 ALLOWING = "HOOKPROOF_ALLOW_FLAWS"
 """The variable that must be ``1`` before any flaw works."""
@@ -26,18 +28,28 @@ def _same_conduct(conduct: Conduct) -> Conduct:
     return conduct
 
 
+def _same_timekeeping(timekeeping: Timekeeping) -> Timekeeping:
+    return timekeeping
+
+
+def _same_reception(reception: Reception) -> Reception:
+    return reception
+
+
 @dataclass(frozen=True, kw_only=True)
 class Departure:
     """One way to depart: what the platform believes was promised (``contract``) and how it behaves (``conduct``), each from the honest one.
 
-    ``conduct`` is called once for every process of the platform, so what its closures remember is lost in a restart. ``id`` is words
-    joined by dashes, for ever.
+    ``conduct`` is called once for every process of the platform, so what its closures remember is lost in a restart; ``reception`` is
+    the same for receivers. ``id`` is words joined by dashes, for ever.
     """
 
     id: str
     title: str
     contract: Callable[[Contract], Contract] = _same_contract
     conduct: Callable[[Conduct], Conduct] = _same_conduct
+    reception: Callable[[Reception], Reception] = _same_reception
+    role: Role = Role.PLATFORM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +69,16 @@ class Flaw(Departure):
 
 @dataclass(frozen=True, kw_only=True)
 class Variant(Departure):
-    """An odd but legal way. ``readings``: words that the judge must use of it, by clause; ``warned``: the SHOULDs that it breaks."""
+    """An odd but legal way. ``readings``: words that the judge must use of it, by clause; ``warned``: the SHOULDs that it breaks.
+
+    ``timekeeping`` is the time that it keeps if not the one that it was told. ``partial``: it lets so little be seen that clauses stay
+    unobserved.
+    """
 
     readings: Mapping[str, str] = field(default_factory=dict)
     warned: frozenset[str] = frozenset()
+    timekeeping: Callable[[Timekeeping], Timekeeping] = _same_timekeeping
+    partial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +102,18 @@ class Departures:
         for departure in self.found():
             contract, conduct = departure.contract(contract), departure.conduct(conduct)
         return contract, conduct
+
+    def timed(self, timekeeping: Timekeeping) -> Timekeeping:
+        """Give the time that the platform keeps."""
+        for departure in self.found():
+            timekeeping = departure.timekeeping(timekeeping) if isinstance(departure, Variant) else timekeeping
+        return timekeeping
+
+    def received(self, reception: Reception) -> Reception:
+        """Apply all, variants first, to an honest receiver."""
+        for departure in self.found():
+            reception = departure.reception(reception)
+        return reception
 
 
 def _catalogue(room: str, name: str) -> Mapping[str, Departure]:

@@ -9,9 +9,10 @@ import asyncio
 import heapq
 from collections.abc import Coroutine, Iterable
 
-from hookproof.model.contract import Contract
-from hookproof.reference.conduct import Conduct, Sending
+from hookproof.model.contract import Contract, RetryPolicy
+from hookproof.reference.conduct import Conduct, Sending, built
 from hookproof.reference.headers import DeliveryHeaders
+from hookproof.reference.network import NETWORK, Network
 from hookproof.reference.outcomes import TIMED_OUT, Outcome
 from hookproof.reference.records import CANCELLED, DELIVERED, EXHAUSTED, PENDING, AttemptMade, Delivery, Endpoint, Lane, Scope
 from hookproof.reference.store import Store
@@ -29,6 +30,7 @@ class Dispatcher:
         self._timekeeping = timekeeping
         self._conduct = conduct
         self._names = names
+        self.network = built(Network, conduct)()
         self._attempts: set[asyncio.Task[None]] = set()
         self._walks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -81,6 +83,7 @@ class Dispatcher:
     # --- one attempt --------------------------------------------------------------------------------------------------------------
 
     async def _carry(self, scope: Scope, lane: Lane, delivery: Delivery) -> None:
+        NETWORK.set(self.network)
         again = False
         try:
             if delivery.state == PENDING:
@@ -97,7 +100,8 @@ class Dispatcher:
         sent_at = self._timekeeping.now(scope)
         request = self._request(delivery, sent_at)
         timeout = self._contract.policy.timeout_seconds
-        outcome = await self._conduct.post(delivery.endpoint.url, request, self._timekeeping.wait_for(timeout))
+        outcome = await self._send(delivery.endpoint, request, self._timekeeping.wait_for(timeout))
+        await self._store.usable()  # an outcome that cannot be stored yet is held, not forgotten
         if scope.closed:
             return False
         ended_at = self._timekeeping.failure_moment(scope, sent_at, timeout, timed_out=outcome.failure == TIMED_OUT)
@@ -110,10 +114,14 @@ class Dispatcher:
             status=outcome.status,
             failure=outcome.failure,
             next_attempt_at=next_at,
+            response_bytes=outcome.response_bytes,
         )
         self._store.add_attempt(delivery, attempt)
         await self._store.commit()
         return next_at is not None
+
+    async def _send(self, endpoint: Endpoint, request: bytes, timeout: float) -> Outcome:  # noqa: ASYNC109 -- a promise of the platform
+        return await self._conduct.post(endpoint.url, request, timeout)
 
     def _request(self, delivery: Delivery, now: int) -> bytes:
         sending = Sending(
@@ -140,12 +148,15 @@ class Dispatcher:
                 self._store.save_endpoint(scope, delivery.endpoint)
                 self.cancel(scope, delivery.endpoint)
         elif delivery.state == PENDING:
-            policy = next(iter(self._contract.policy.policies_for(delivery.event.type)), None)
-            next_at = self._conduct.retry_at(policy, delivery.made, ended_at, outcome, self._timekeeping)
+            next_at = self._conduct.retry_at(self._policy(delivery), delivery.made, ended_at, outcome, self._timekeeping)
             delivery.state = PENDING if next_at is not None else EXHAUSTED
             delivery.due_at = delivery.due_at if next_at is None else next_at
             return next_at
         return None
+
+    def _policy(self, delivery: Delivery) -> RetryPolicy | None:
+        """Choose the schedule of a delivery among the legal ones."""
+        return next(iter(self._contract.policy.policies_for(delivery.event.type)), None)
 
     def cancel(self, scope: Scope, endpoint: Endpoint) -> None:
         """Never send what an endpoint has not got yet; attempts in flight end, but have no successor."""
@@ -168,6 +179,7 @@ class Dispatcher:
     async def _walk(self, scope: Scope) -> None:
         while True:
             await scope.idle.wait()
+            await self._store.usable()
             due = self.next_due(scope)
             if due is not None and due <= scope.target:
                 scope.clock = max(scope.clock, due)

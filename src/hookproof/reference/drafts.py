@@ -1,4 +1,4 @@
-"""Checks what a client asks for before it becomes an endpoint.
+"""Checks what a client asks for before it becomes an endpoint, and shows what became of it.
 
 Law: a member is checked when it is given; an unknown member is ignored; the first fault is refused with its name.
 """
@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hookproof.model.contract import Contract
+from hookproof.reference.records import Endpoint
 from hookproof.reference.refusals import invalid
 from hookproof.reference.signatures import key_bytes
+from hookproof.reference.timekeeping import rfc3339
 
 _LONGEST_URL = 2048
 _MEMBERS = ("url", "events", "secret", "active", "description")
@@ -37,6 +39,18 @@ def draft(document: Mapping[str, Any], contract: Contract, *, complete: bool) ->
     if not isinstance(given.get("description", ""), str):
         raise invalid("description is not a string")
     return given
+
+
+def shown(endpoint: Endpoint) -> dict[str, Any]:
+    """Give an endpoint as answers show it, without its secret."""
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "events": list(endpoint.events),
+        "description": endpoint.description,
+        "active": endpoint.active,
+        "created_at": rfc3339(endpoint.created_at),
+    }
 
 
 def _check_url(url: object) -> None:

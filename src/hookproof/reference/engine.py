@@ -1,6 +1,6 @@
 """The reference platform without its doors: tenants, endpoints, events, and the dispatcher that delivers them.
 
-Law: memory is a view of the store; whoever gets an answer gets it after the commit.
+Law: memory is a view of the store; whoever gets an answer gets it after the commit, and what cannot be stored is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hookproof.model.contract import Contract
-from hookproof.reference.conduct import Conduct, built
+from hookproof.reference.conduct import Conduct, stacked
+from hookproof.reference.consent import Consenting
 from hookproof.reference.dispatch import Dispatcher
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.records import Delivery, Endpoint, Happening, Scope
@@ -34,7 +35,7 @@ class Engine:
         self.store = store
         self.timekeeping = timekeeping
         self.conduct = conduct
-        self.dispatcher = built(Dispatcher, conduct)(contract, store, timekeeping, conduct, names)
+        self.dispatcher = stacked(Dispatcher, (*conduct.parts, Consenting))(contract, store, timekeeping, conduct, names)
         self.api_key = api_key
         self.scopes: dict[str, Scope] = {}
         self.scopes_by_key: dict[str, Scope] = {}
@@ -60,6 +61,7 @@ class Engine:
 
     async def open_scope(self, name: str) -> Scope:
         """Make a tenant whose clock starts now."""
+        self.store.check()
         moment = wall()
         key = "key_" + secrets.token_urlsafe(24)
         scope = Scope(id="scope_" + uuid.uuid4().hex, name=name, api_key=key, clock=moment, target=moment)
@@ -73,6 +75,7 @@ class Engine:
         """Remove a tenant and all it holds; the default one stays."""
         if scope.id == DEFAULT_SCOPE:
             raise conflict("the default scope cannot be deleted")
+        self.store.check()
         del self.scopes[scope.id], self.scopes_by_key[scope.api_key]
         await self.dispatcher.close_scope(scope)
         self.store.delete_scope(scope)
@@ -88,6 +91,7 @@ class Engine:
 
     async def create_endpoint(self, scope: Scope, draft: Mapping[str, Any]) -> Endpoint:
         """Make an endpoint of checked members; it does not hear of its own creation."""
+        self.store.check()
         members = {"secret": self.conduct.new_secret(), **draft}
         endpoint = Endpoint(id="we_" + uuid.uuid4().hex, created_at=self.timekeeping.now(scope), **members)
         self.store.save_endpoint(scope, endpoint)
@@ -98,6 +102,7 @@ class Engine:
 
     async def update_endpoint(self, scope: Scope, endpoint: Endpoint, draft: Mapping[str, Any]) -> None:
         """Change an endpoint; a new secret starts a rotation, deactivation drops what was still to be sent."""
+        self.store.check()
         if draft.get("secret", endpoint.secret) != endpoint.secret:
             self._rotate(scope, endpoint)
         for name, value in draft.items():
@@ -115,6 +120,7 @@ class Engine:
 
     async def delete_endpoint(self, scope: Scope, endpoint: Endpoint) -> None:
         """Remove an endpoint and drop what was still to be sent to it."""
+        self.store.check()
         del scope.endpoints[endpoint.id]
         endpoint.active = False
         self.dispatcher.cancel(scope, endpoint)
@@ -125,15 +131,32 @@ class Engine:
 
     async def emit(self, scope: Scope, event_type: str, content: dict[str, Any]) -> str:
         """Accept an event, and its companion if the contract promises one, for every subscriber; give the id."""
+        event, deliveries = self._happened(scope, event_type, content)
+        await self._safe(scope, deliveries)
+        return event.id
+
+    async def emit_once(self, scope: Scope, event_type: str, content: dict[str, Any], key: str) -> str:
+        """Accept an event unless the scope accepted one under that key; give the id of the one, which is then stored."""
+        known = self.store.event_of_key(scope, key)
+        if known is not None:
+            await self.store.commit()  # the first may be on its way to the disk
+            return known
+        event, deliveries = self._happened(scope, event_type, content)
+        self.store.keep_key(scope, key, event.id)
+        await self._safe(scope, deliveries)
+        return event.id
+
+    def _happened(self, scope: Scope, event_type: str, content: dict[str, Any]) -> tuple[Happening, list[Delivery]]:
+        self.store.check()
         event, deliveries = self._accept(scope, event_type, content, tuple(scope.endpoints.values()))
         companion = self.contract.policy.companions.get(event_type)
         if companion is not None:
             deliveries += self._accept(scope, companion, content, tuple(scope.endpoints.values()))[1]
-        await self._safe(scope, deliveries)
-        return event.id
+        return event, deliveries
 
     async def emit_test(self, scope: Scope, endpoint: Endpoint) -> str:
         """Send one endpoint an event of the first type it named, with the contract's example."""
+        self.store.check()
         if not endpoint.active:
             raise conflict("the webhook is not active")
         event_type = next((name for name in (*endpoint.events, *self.contract.catalog) if name in self.contract.events), None)
@@ -148,7 +171,7 @@ class Engine:
         self, scope: Scope, event_type: str, content: dict[str, Any], audience: Sequence[Endpoint]
     ) -> tuple[Happening, list[Delivery]]:
         moment = self.timekeeping.now(scope)
-        event_id = "evt_" + uuid.uuid4().hex
+        event_id = self.conduct.new_event_id(content)
         body = self.conduct.render(self.contract, event_id, event_type, moment, content)
         event = Happening(id=event_id, type=event_type, created_at=moment, body=body)
         chosen = [each for each in audience if each.active and self.conduct.wants(self.contract, each, event_type)]
@@ -172,6 +195,7 @@ class Engine:
         """Move a virtual clock; return when it has arrived, or soon."""
         if not self.timekeeping.virtual:
             raise conflict(f"the clock is {self.timekeeping.mode}, not virtual")
+        self.store.check()
         scope.target += self.timekeeping.span(seconds)
         self.store.save_scope(scope)
         await self.store.commit()

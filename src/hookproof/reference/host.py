@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,13 +19,13 @@ from starlette.exceptions import HTTPException
 from hookproof.model.contract import Contract
 from hookproof.model.errors import UnreachableError
 from hookproof.reference.conduct import Conduct, built
-from hookproof.reference.control_face import KILL, ControlFace
+from hookproof.reference.control_face import KILL, POWER_CUT, ControlFace
 from hookproof.reference.departures import Departures
 from hookproof.reference.engine import Engine
 from hookproof.reference.headers import DeliveryHeaders
 from hookproof.reference.public_face import PublicFace
-from hookproof.reference.refusals import RefusalError, framework_answer, refusal_answer
-from hookproof.reference.store import Store
+from hookproof.reference.refusals import RefusalError, framework_answer, refusal_answer, storage_answer
+from hookproof.reference.store import StorageError, Store
 from hookproof.reference.timekeeping import Timekeeping
 
 _STOP = "stop"
@@ -46,7 +47,11 @@ class Setup:
     def departed(self) -> Setup:
         """Give what is really built: with every named departure applied, anew for every process."""
         contract, conduct = self.departures.applied(self.contract, self.conduct)
-        return replace(self, contract=contract, conduct=conduct)
+        return replace(self, contract=contract, conduct=conduct, timekeeping=self.departures.timed(self.timekeeping))
+
+    def incarnate(self, lifecycle: Callable[[str], None]) -> Living:
+        """Make one platform."""
+        return _Incarnation(self, lifecycle)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,10 +71,30 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Living(Protocol):
+    """One process life behind the socket: started once, then stopped or killed."""
+
+    async def start(self, listener: socket.socket) -> None:
+        """Go on with what is stored and answer."""
+
+    async def stop(self) -> None:
+        """End what is going on, commit, close."""
+
+    async def die(self) -> None:
+        """Lose everything that is not committed."""
+
+
+class Plan(Protocol):
+    """What every life in the succession is made from; it can be pickled."""
+
+    def incarnate(self, lifecycle: Callable[[str], None]) -> Living:
+        """Make one life; ``lifecycle`` is called after a restart or kill was acknowledged."""
+
+
 class Host:
     """Runs platforms one after another until it is stopped. ``on_lifecycle`` replaces what a lifecycle request does here."""
 
-    def __init__(self, setup: Setup, listener: socket.socket, on_lifecycle: Callable[[str], None] | None = None) -> None:
+    def __init__(self, setup: Plan, listener: socket.socket, on_lifecycle: Callable[[str], None] | None = None) -> None:
         self._setup = setup
         self._listener = listener
         self._orders: asyncio.Queue[str] = asyncio.Queue()
@@ -83,7 +108,7 @@ class Host:
         """Serve until stopped; ``ready`` is called when each platform answers."""
         order = ""
         while order != _STOP:
-            incarnation = _Incarnation(self._setup, self._lifecycle)
+            incarnation = self._setup.incarnate(self._lifecycle)
             await incarnation.start(self._listener)
             ready()
             order = await self._orders.get()
@@ -100,11 +125,21 @@ class _Incarnation:
         self._engine = built(Engine, setup.conduct)(
             setup.contract, self._store, setup.timekeeping, api_key=setup.api_key, conduct=setup.conduct, names=setup.names
         )
-        self._server = _Server(uvicorn.Config(
-            _application(self._engine, lifecycle),
+        self._server = Server(uvicorn.Config(
+            _application(self._engine, self._falling(lifecycle)),
             log_config=None, log_level="critical", access_log=False, lifespan="off", http="h11", ws="none",
             server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=60,
         ))  # fmt: skip
+
+    def _falling(self, lifecycle: Callable[[str], None]) -> Callable[[str], None]:
+        """Let a power cut be a kill that comes after the store lost its power."""
+
+        def fall(action: str) -> None:
+            if action == POWER_CUT:
+                self._store.lose_power()
+            lifecycle(KILL if action == POWER_CUT else action)
+
+        return fall
 
     async def start(self, listener: socket.socket) -> None:
         """Go on with what is stored and answer."""
@@ -127,7 +162,7 @@ class _Incarnation:
         await self._engine.dispatcher.abandon()
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """The HTTP server without the polling loop and the pauses of uvicorn's own start and end."""
 
     async def open(self, listener: socket.socket) -> None:
@@ -165,7 +200,7 @@ class _Server(uvicorn.Server):
 def _application(engine: Engine, lifecycle: Callable[[str], None]) -> Starlette:
     application = Starlette(
         routes=[*built(PublicFace, engine.conduct)(engine).routes(), *built(ControlFace, engine.conduct)(engine, lifecycle).routes()],
-        exception_handlers={RefusalError: refusal_answer, HTTPException: framework_answer},
+        exception_handlers={RefusalError: refusal_answer, StorageError: storage_answer, HTTPException: framework_answer},
     )
     application.router.redirect_slashes = False
     return application

@@ -6,7 +6,8 @@ Law: pure. Delays count from the moment of failure; a receiver may ask for a lon
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from hookproof.model.contract import RetryPolicy
@@ -20,11 +21,19 @@ _LONGEST_ASKED = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How an attempt ended: an HTTP ``status``, or the name of a ``failure`` if no whole answer came."""
+    """How an attempt ended: an HTTP ``status``, or the name of a ``failure`` if no whole answer came.
+
+    ``location``: where a redirect pointed. ``fields``: the answer's header fields by lower-case name. ``response_bytes``: how many bytes
+    of the answer's body were read, and ``excerpt`` the first of them.
+    """
 
     status: int | None = None
     failure: str | None = None
     retry_after: str | None = None
+    location: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    response_bytes: int = 0
+    excerpt: bytes = b""
 
 
 def succeeded(outcome: Outcome) -> bool:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hookproof.model.contract import Contract
-from hookproof.reference.drafts import draft
 from hookproof.reference.engine import Engine
 from hookproof.reference.records import Endpoint, Scope
 from hookproof.reference.refusals import Answer, body_object, by_method, invalid, unauthorized
@@ -66,9 +65,9 @@ class PublicFace:
     async def create(self, request: Request) -> Response:
         """Create an endpoint and show its secret."""
         scope = self._scope(request)
-        members = draft(await body_object(request), self._engine.contract, complete=True)
+        members = self._engine.conduct.draft(await body_object(request), self._engine.contract, complete=True)
         endpoint = await self._engine.create_endpoint(scope, members)
-        return self._answer(scope, {**shown(endpoint), "signing_secret": endpoint.secret}, status=201)
+        return self._answer(scope, {**self._engine.conduct.shown(endpoint), "signing_secret": endpoint.secret}, status=201)
 
     async def list(self, request: Request) -> Response:
         """List a tenant's endpoints by pages, oldest first."""
@@ -76,20 +75,20 @@ class PublicFace:
         limit, after = page_asked(request)
         rest = [each for each in scope.endpoints.values() if each.seq > (after or 0)]
         cursor = str(rest[limit - 1].seq) if len(rest) > limit else None
-        return self._answer(scope, [shown(each) for each in rest[:limit]], next_cursor=cursor)
+        return self._answer(scope, [self._engine.conduct.shown(each) for each in rest[:limit]], next_cursor=cursor)
 
     async def show(self, request: Request) -> Response:
         """Show one endpoint."""
         scope, endpoint = self._named(request)
-        return self._answer(scope, shown(endpoint))
+        return self._answer(scope, self._engine.conduct.shown(endpoint))
 
     async def update(self, request: Request) -> Response:
         """Change the members that are given."""
         self._named(request)
-        members = draft(await body_object(request), self._engine.contract, complete=False)
+        members = self._engine.conduct.draft(await body_object(request), self._engine.contract, complete=False)
         scope, endpoint = self._named(request)  # again: it may have gone while the body came in
         await self._engine.update_endpoint(scope, endpoint, members)
-        return self._answer(scope, shown(endpoint))
+        return self._answer(scope, self._engine.conduct.shown(endpoint))
 
     async def delete(self, request: Request) -> Response:
         """Delete an endpoint."""
@@ -112,18 +111,6 @@ class PublicFace:
     def _answer(self, scope: Scope, content: object, *, status: int = 200, **meta: object) -> Response:
         moment = rfc3339(self._engine.timekeeping.now(scope))
         return Answer({"data": content, "meta": {"request_id": f"req_{uuid.uuid4().hex}", "timestamp": moment, **meta}}, status)
-
-
-def shown(endpoint: Endpoint) -> dict[str, Any]:
-    """Give an endpoint as answers show it, without its secret."""
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "events": list(endpoint.events),
-        "description": endpoint.description,
-        "active": endpoint.active,
-        "created_at": rfc3339(endpoint.created_at),
-    }
 
 
 def page_asked(request: Request) -> tuple[int, int | None]:

@@ -60,7 +60,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptMade:
-    """One attempt and how it ended: an HTTP ``status`` or the name of a ``failure``."""
+    """One attempt and how it ended: an HTTP ``status`` or the name of a ``failure``; ``response_bytes`` were kept of the answer's body."""
 
     number: int
     scheduled_at: int
@@ -68,6 +68,7 @@ class AttemptMade:
     status: int | None
     failure: str | None
     next_attempt_at: int | None
+    response_bytes: int = 0
 
 
 @dataclass(kw_only=True)

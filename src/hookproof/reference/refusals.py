@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hookproof.reference import jsontext
+from hookproof.reference.store import StorageError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _LARGEST_BODY = 16 * 1024 * 1024
@@ -86,6 +87,12 @@ async def refusal_answer(_: Request, error: Exception) -> Response:
     """Answer a ``RefusalError``."""
     assert isinstance(error, RefusalError)
     return Answer({"error": {"code": error.code, "message": str(error)}}, error.status)
+
+
+async def storage_answer(_: Request, error: Exception) -> Response:
+    """Answer what cannot be stored: try again later."""
+    assert isinstance(error, StorageError)
+    return Answer({"error": {"code": "storage_unavailable", "message": f"the storage is {error}"}}, 503)
 
 
 async def framework_answer(_: Request, error: Exception) -> Response:

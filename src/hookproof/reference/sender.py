@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import h11
 
+from hookproof.reference.network import NETWORK, Network
 from hookproof.reference.outcomes import CLOSED, MALFORMED, REFUSED, RESET, TIMED_OUT, Outcome
 
-_MOST_READ = 65_536
+MOST_READ: ContextVar[int] = ContextVar("MOST_READ", default=65_536)
+"""How many bytes of an answer's body are read at most, give or take what comes in one piece."""
+
+HEARD: ContextVar[Callable[[], None]] = ContextVar("HEARD", default=lambda: None)
+"""What is called whenever a part of an answer came."""
+
+_PIECE = 65_536
+_EXCERPT = 1024
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -53,10 +63,10 @@ async def post(url: str, request: bytes, timeout: float) -> Outcome:  # noqa: AS
 
 async def _connect(host: str, port: int, secure: bool, connection: list[asyncio.StreamWriter]) -> asyncio.StreamReader | None:  # noqa: FBT001 -- private
     try:
-        reader, writer = await asyncio.open_connection(host, port, ssl=secure or None)
+        reader, writer = await (NETWORK.get(None) or Network()).connect(host, port, secure=secure)
     except TimeoutError:
         raise
-    except OSError:  # refused, no route, unknown name, failed TLS: there never was a connection to speak over
+    except OSError:  # refused, no route, unknown or forbidden address, failed TLS: there never was a connection to speak over
         return None
     connection.append(writer)
     return reader
@@ -67,24 +77,26 @@ async def _answer(reader: asyncio.StreamReader) -> Outcome:
     parser.send(h11.Request(method="POST", target="/", headers=[("Host", "parser"), ("Connection", "close")]))  # only to set its state
     parser.send(h11.EndOfMessage())
     head: Outcome | None = None
-    read = 0
+    read, excerpt = 0, b""
     while True:
         try:
             event = parser.next_event()
         except h11.RemoteProtocolError:
             return Outcome(failure=CLOSED if reader.at_eof() else MALFORMED)
         if event is h11.NEED_DATA:
-            parser.receive_data(await reader.read(_MOST_READ))
+            parser.receive_data(await reader.read(_PIECE))
+            HEARD.get()()
         elif isinstance(event, h11.Response):
             head = _head(event)
         elif isinstance(event, h11.Data):
             read += len(event.data)
+            excerpt += bytes(event.data)[: _EXCERPT - len(excerpt)]
         elif not isinstance(event, h11.InformationalResponse) or event.status_code == 101:  # noqa: PLR2004 -- we asked for no switch
-            return head or Outcome(failure=CLOSED)
-        if head and read >= _MOST_READ:
-            return head
+            return replace(head, response_bytes=read, excerpt=excerpt) if head else Outcome(failure=CLOSED)
+        if head and read >= MOST_READ.get():
+            return replace(head, response_bytes=read, excerpt=excerpt)
 
 
 def _head(response: h11.Response) -> Outcome:
-    asked = next((value.decode("latin-1") for name, value in response.headers if name == b"retry-after"), None)
-    return Outcome(status=response.status_code, retry_after=asked)
+    told = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(list(response.headers))}
+    return Outcome(status=response.status_code, retry_after=told.get("retry-after"), location=told.get("location"), fields=told)

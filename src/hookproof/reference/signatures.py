@@ -23,25 +23,29 @@ def new_secret() -> str:
 
 
 def key_bytes(secret: str) -> bytes:
-    """Decode a secret to the key of Standard Webhooks; raise ``ValueError`` if it is malformed."""
-    if not secret.startswith(SECRET_PREFIX):
-        message = f"a secret starts with {SECRET_PREFIX}"
-        raise ValueError(message)
-    try:
-        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX).encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        message = f"what follows {SECRET_PREFIX} is not base64"
-        raise ValueError(message) from None
+    """Decode a secret that is about to be taken; raise ``ValueError`` if it is malformed or its key too short or too long."""
+    key = _decoded(secret)
     if len(key) not in _KEY_SIZES:
         message = f"the key has {len(key)} bytes, not {_KEY_SIZES.start} to {_KEY_SIZES.stop - 1}"
         raise ValueError(message)
     return key
 
 
+def _decoded(secret: str) -> bytes:
+    if not secret.startswith(SECRET_PREFIX):
+        message = f"a secret starts with {SECRET_PREFIX}"
+        raise ValueError(message)
+    try:
+        return base64.b64decode(secret.removeprefix(SECRET_PREFIX).encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        message = f"what follows {SECRET_PREFIX} is not base64"
+        raise ValueError(message) from None
+
+
 def standard(keys: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
     """Sign as Standard Webhooks v1 with each secret, in order, separated by spaces."""
     content = f"{message_id}.{timestamp}.".encode() + body
-    tags = (hmac.new(key_bytes(key), content, hashlib.sha256).digest() for key in keys)
+    tags = (hmac.new(_decoded(key), content, hashlib.sha256).digest() for key in keys)
     return " ".join("v1," + base64.b64encode(tag).decode() for tag in tags)
 
 

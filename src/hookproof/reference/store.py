@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS endpoints (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, scope_id TEXT, url TEXT, events TEXT, description TEXT, active INTEGER,
     secret TEXT, previous TEXT, created_at INTEGER);
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, scope_id TEXT, type TEXT, created_at INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS keys (scope_id TEXT, key TEXT, event_id TEXT, PRIMARY KEY (scope_id, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, scope_id TEXT, endpoint_id TEXT, event_id TEXT, state TEXT, made INTEGER,
     due_at INTEGER);
@@ -28,8 +29,12 @@ CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event_id);
 CREATE INDEX IF NOT EXISTS deliveries_to_make ON deliveries (scope_id, seq) WHERE state = 'pending';
 CREATE TABLE IF NOT EXISTS attempts (
     delivery_id TEXT, number INTEGER, scheduled_at INTEGER, sent_at INTEGER, status INTEGER, failure TEXT, next_attempt_at INTEGER,
-    PRIMARY KEY (delivery_id, number)) WITHOUT ROWID;
+    response_bytes INTEGER, PRIMARY KEY (delivery_id, number)) WITHOUT ROWID;
 """
+
+
+class StorageError(Exception):
+    """Nothing can be stored: the storage is ``down`` or ``full``."""
 
 
 class Store:
@@ -42,7 +47,29 @@ class Store:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.executescript(_SCHEMA)
         self._waiting: asyncio.Future[None] | None = None
+        self._usable = asyncio.Event()
+        self._usable.set()
+        self._fault = ""
         self.commits = 0
+
+    # --- faults -------------------------------------------------------------------------------------------------------------------
+
+    def fail(self, fault: str) -> None:
+        """Be ``down`` or ``full`` from now on; an empty word mends. What was written before is committed."""
+        self.commit_now()
+        self._fault = fault
+        self._usable.clear() if fault else self._usable.set()
+
+    def check(self) -> None:
+        """Raise ``StorageError`` unless what is written in this turn of the loop can be committed."""
+        if self._fault:
+            raise StorageError(self._fault)
+
+    async def usable(self) -> None:
+        """Return when what is written in this turn of the loop can be committed."""
+        await self._usable.wait()
+
+    # --- commits ------------------------------------------------------------------------------------------------------------------
 
     async def commit(self) -> None:
         """Return when everything written so far is on disk; everybody who asks within one turn of the loop shares one commit."""
@@ -83,6 +110,13 @@ class Store:
         self._connection.rollback()
         self._connection.close()
 
+    def lose_power(self) -> None:
+        """Lose what is not synced, as a power cut would, and take nothing more: the process dies at once. Commits are synced."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._connection.rollback()
+        self.fail("without power")
+
     def _write(self, statement: str, *values: object) -> sqlite3.Cursor:
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -104,6 +138,7 @@ class Store:
         for statement in (
             "DELETE FROM deliveries WHERE scope_id = ?",
             "DELETE FROM events WHERE scope_id = ?",
+            "DELETE FROM keys WHERE scope_id = ?",
             "DELETE FROM endpoints WHERE scope_id = ?",
             "DELETE FROM scopes WHERE id = ?",
         ):
@@ -151,12 +186,26 @@ class Store:
             )
             each.seq = place.lastrowid or 0
 
+    def event_of_key(self, scope: Scope, key: str) -> str | None:
+        """Give the id of the event that a scope accepted under an idempotency key."""
+        found = self._rows("SELECT event_id FROM keys WHERE scope_id = ? AND key = ?", scope.id, json.dumps(key))
+        return found[0]["event_id"] if found else None
+
+    def keep_key(self, scope: Scope, key: str, event_id: str) -> None:
+        """Write under which idempotency key an event was accepted."""
+        self._write("INSERT INTO keys VALUES (?, ?, ?)", scope.id, json.dumps(key), event_id)
+
     def add_attempt(self, delivery: Delivery, attempt: AttemptMade) -> None:
         """Write an attempt together with the state in which it leaves its delivery."""
         self._write(
-            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             *(delivery.id, attempt.number, attempt.scheduled_at, attempt.sent_at, attempt.status, attempt.failure, attempt.next_attempt_at),
+            attempt.response_bytes,
         )
+        self.save_delivery(delivery)
+
+    def save_delivery(self, delivery: Delivery) -> None:
+        """Write how a delivery stands."""
         self._write(
             "UPDATE deliveries SET state = ?, made = ?, due_at = ? WHERE id = ?",
             delivery.state,

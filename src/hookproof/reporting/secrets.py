@@ -49,6 +49,11 @@ class Redactor:
         """Name the secrets only."""
         return f"Redactor({', '.join(self._names)})"
 
+    @property
+    def forms(self) -> tuple[bytes, ...]:
+        """Every form that is looked for, the longest first. They are as secret as the secrets."""
+        return tuple(form for form, _ in self._forms)
+
     def scrub(self, raw: bytes) -> bytes:
         """Replace every occurrence of every secret, in any form, by ``{{name}}``."""
         for form, name in self._forms:

@@ -5,9 +5,11 @@ Law: a finding names the pointer; one attempt gives one finding per rule.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 from hookproof.model.contract import Contract
+from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations, not_applicable
 from hookproof.rules import bodies
 from hookproof.rules.bodies import Violation
@@ -15,7 +17,8 @@ from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import NANO
 from hookproof.rules.view import Body, View, seconds_of
 
-Faults = Callable[[Body, Contract], Sequence[Violation]]
+Faults = Callable[[Body, Contract], Sequence[Violation] | None]
+"""What is wrong with a body; None where it cannot be told, so that it is no evidence."""
 
 
 def _each_body(view: View, faults: Faults) -> Judgement:
@@ -23,10 +26,10 @@ def _each_body(view: View, faults: Faults) -> Judgement:
     for body, attempts in view.by_body:
         ids = [attempt.id for attempt in attempts]
         found = faults(body, view.contract)
-        for violation in found[:1]:
+        for violation in (found or ())[:1]:
             message = f"{violation.pointer or 'body'}: {violation.message}"
             seen.broke(message, *ids, pointer=violation.pointer, excerpt=attempts[0].body)
-        if not found:
+        if found is not None and not found:
             seen.saw(*ids)
     return seen.conclude()
 
@@ -34,8 +37,8 @@ def _each_body(view: View, faults: Faults) -> Judgement:
 def _readable(faults: Faults) -> Faults:
     """Judge only what is JSON; unreadable bodies break their own clause."""
 
-    def judge(body: Body, contract: Contract) -> Sequence[Violation]:
-        return faults(body, contract) if body.fault is None else ()
+    def judge(body: Body, contract: Contract) -> Sequence[Violation] | None:
+        return faults(body, contract) if body.fault is None else None
 
     return judge
 
@@ -74,7 +77,13 @@ def types_are_known(view: View, _terms: Terms) -> Judgement:
 @rule("catalog", "retries", "values")
 def creation_times_have_a_zone(view: View, _terms: Terms) -> Judgement:
     """Every creation time is an ISO 8601 date and time with a zone."""
-    return _each_body(view, _readable(bodies.time_faults))
+    return _each_body(view, _readable(_stated_times))
+
+
+def _stated_times(body: Body, contract: Contract) -> Sequence[Violation] | None:
+    """Judge a time that is there; a missing one breaks the envelope's shape."""
+    text = body.value.get(contract.envelope.created_member) if isinstance(body.value, dict) else None
+    return bodies.time_faults(body, contract) if isinstance(text, str) else None
 
 
 @rule("catalog", "retries", needs=("emit",))
@@ -113,7 +122,7 @@ def _emission_window(clock: str | None, started_wall: int, lasted: int) -> tuple
     return started_wall / NANO, (started_wall + lasted) / NANO
 
 
-@rule("catalog", "values")
+@rule("catalog", "values", "truncation")
 def small_events_are_whole(view: View, _terms: Terms) -> Judgement:
     """No event far below the size limit is marked as truncated; an explicit false is a legal reading."""
     seen = Observations(missing="nothing was delivered")
@@ -122,7 +131,9 @@ def small_events_are_whole(view: View, _terms: Terms) -> Judgement:
         return not_applicable("the contract's envelope has no such member")
     for body, attempts in view.by_body:
         value, ids = body.value, [attempt.id for attempt in attempts]
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or view.contract.envelope.data_member not in (None, *value):
+            continue
+        if not _far_below_the_limit(view, attempts[0]):
             continue
         if value.get(flag, False) is False:
             seen.saw(*ids)
@@ -130,3 +141,10 @@ def small_events_are_whole(view: View, _terms: Terms) -> Judgement:
         else:
             seen.broke(f"{flag!r} is {value[flag]!r} on a whole payload", *ids, pointer=bodies.pointer_of([flag]))
     return seen.conclude()
+
+
+def _far_below_the_limit(view: View, attempt: Attempt) -> bool:
+    """Whether an event is so small that no reading of the limit is in doubt."""
+    promise, emission = view.contract.policy.truncation, view.meant(attempt)
+    size = len(attempt.body) if emission is None else len(json.dumps(emission.data))
+    return promise is None or (2 * size < min(promise.limits) and not (emission is None and view.body(attempt).truncated))

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.json_text import JsonFault, parse
+from hookproof.rules.marks import mark_of
 from hookproof.rules.payload import first_difference
+from hookproof.rules.routing import later_canary
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
 
 
 @rule("retries", "http", "truncation", needs=("retry",))
 def id_stays_the_same(view: View, _terms: Terms) -> Judgement:
-    """Every attempt of an event carries the same envelope id, the one under which the event was accepted."""
+    """Every attempt of an event at an endpoint carries the same envelope id."""
     seen = Observations(missing="no event was sent twice")
     for delivery in view.sole:
-        if len(delivery.attempts) < 2:  # noqa: PLR2004 -- a repeat needs two
+        whole = [attempt for attempt in delivery.attempts if attempt.malformed is None]
+        if len(whole) < 2 or all(view.body(attempt).fault for attempt in whole):  # noqa: PLR2004 -- a repeat needs two that can be read
             continue
-        for attempt in delivery.attempts:
-            found = view.body(attempt).event_id
-            if found != delivery.event_id:
+        ids = [view.body(attempt).event_id for attempt in whole]
+        told = delivery.event_id if delivery.event_id in ids else ids[0]
+        for attempt, found in zip(whole, ids, strict=True):
+            if found != told:
                 seen.broke(f"an attempt of event {delivery.event_id!r} carries id {found!r}", attempt.id, excerpt=attempt.body)
             else:
                 seen.saw(attempt.id)
@@ -34,10 +38,8 @@ def body_stays_the_same(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no event was sent twice")
     exact = terms.parameters["compare"] == "bytes"
     for delivery in view.sole:
-        if len(delivery.attempts) < 2:  # noqa: PLR2004 -- a repeat needs two
-            continue
-        first = delivery.attempts[0]
-        for attempt in delivery.attempts[1:]:
+        whole = [attempt for attempt in delivery.attempts if attempt.malformed is None]
+        for first, attempt in ((whole[0], again) for again in whole[1:]):
             same = attempt.body == first.body or (not exact and _same_value(first.body, attempt.body))
             if same:
                 seen.saw(first.id, attempt.id)
@@ -70,9 +72,9 @@ def ids_are_unique(view: View, _terms: Terms) -> Judgement:
         body = view.body(attempt)
         if body.event_id is None:
             continue
-        scope, kind, data = view.scope_of(attempt.endpoint), body.type or "", body.data
-        known = bodies.setdefault(body.event_id, (attempt.id, f"{scope}/{kind}", data))
-        if known[1] != f"{scope}/{kind}" or known[2] != data:
+        told = (body.type or "", mark_of(body.data) or body.data)  # wherever it came, and whatever became of its payload
+        known = bodies.setdefault(body.event_id, (attempt.id, *told))
+        if known[1:] != told:
             seen.broke(f"id {body.event_id!r} is carried by two different events", known[0], attempt.id, pointer="/id")
     first_of: dict[str, str] = {}
     for emission in view.accepted:
@@ -82,6 +84,26 @@ def ids_are_unique(view: View, _terms: Terms) -> Judgement:
         first_of[event_id] = emission.id
     if len(bodies) > 1:
         seen.saw(*(known[0] for known in bodies.values()))
+    return seen.conclude()
+
+
+@rule("catalog", "routing", needs=("emit",))
+def events_are_not_doubled(view: View, _terms: Terms) -> Judgement:
+    """An event of ours reaches each endpoint under one id only; it is known by its mark, whatever its id."""
+    seen = Observations(missing="no event that can be told apart was delivered with a canary afterwards")
+    ours = {(emission.type, mark): emission for emission in view.accepted if (mark := mark_of(emission.data)) is not None}
+    known: dict[tuple[str, str, str], dict[str, str]] = {}
+    for attempt in view.attempts:
+        body = view.body(attempt)
+        key = (body.type or "", mark_of(body.data) or "")
+        if key in ours and body.event_id is not None:
+            known.setdefault((attempt.endpoint, *key), {}).setdefault(body.event_id, attempt.id)
+    for (endpoint, kind, mark), firsts in known.items():
+        emission = ours[kind, mark]
+        if len(firsts) > 1:
+            seen.broke(f"one event of type {kind!r} reached {endpoint} under {len(firsts)} ids", *firsts.values(), pointer="/id")
+        elif canary := later_canary(view, emission):
+            seen.saw(emission.id, *firsts.values(), canary)
     return seen.conclude()
 
 

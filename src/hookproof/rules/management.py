@@ -5,14 +5,15 @@ Law: judged from the exchanges and what arrived; routes and statuses come from t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
 
 from hookproof.model.contract import Contract
-from hookproof.model.transcript import Exchange, Subscription
-from hookproof.model.verdict import Judgement, Observations, not_applicable
+from hookproof.model.transcript import Attempt, Exchange, Subscription
+from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
 from hookproof.rules.bodies import schema_faults
 from hookproof.rules.routing import last_canary
 from hookproof.rules.rule import Terms, rule
@@ -20,6 +21,10 @@ from hookproof.rules.subscribing import document
 from hookproof.rules.view import View
 
 OK = 200
+_MEANING = {"rotated": "updated", "disabled": "updated", "enabled": "updated"}
+"""Changes that go by a name of their own in a recording."""
+_SECRET = re.compile(rb"\{\{(?:issued )?secret\b")
+"""What stands in a recording for a secret, ours or the target's own."""
 
 
 def operations(contract: Contract) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
@@ -96,7 +101,7 @@ def reads_show_what_was_written(view: View, _terms: Terms) -> Judgement:
     seen = Observations(missing="no endpoint was read after it was created or changed")
     for exchange in _own(view, "getWebhook"):
         states = [r for r in view.subscriptions if r.at <= exchange.started_at and _of(exchange, r.endpoint_id)]
-        if not states or states[-1].action == "deleted":
+        if not states or states[-1].action == "deleted" or _taken_away(view, exchange):
             continue
         shown = document(exchange.response_body).get("data")
         events = shown.get("events") if isinstance(shown, dict) else None
@@ -112,6 +117,12 @@ def reads_show_what_was_written(view: View, _terms: Terms) -> Judgement:
                 excerpt=exchange.response_body,
             )
     return seen.conclude()
+
+
+def _taken_away(view: View, exchange: Exchange) -> bool:
+    """Whether an endpoint that is not found may be gone by the hand of somebody who had no right to it."""
+    tried = (x for x in view.exchanges if x.operation == "deleteWebhook" and x.key != "own" and x.path == exchange.path)
+    return exchange.status in (404, 410) and any(x.done_at <= exchange.started_at for x in tried)
 
 
 def _same_names(shown: list[Any], wanted: tuple[str, ...]) -> bool:
@@ -162,12 +173,14 @@ def _shows(exchange: Exchange, record: Subscription) -> bool:
 def secrets_are_shown_once(view: View, _terms: Terms) -> Judgement:
     """After its creation no answer shows an endpoint's secret again."""
     seen = Observations(missing="no endpoint was read or listed after its creation")
+    told = any(_SECRET.search(x.response_body) for x in _own(view, "createWebhook"))
+    known = [f'/{record.endpoint}"'.encode() for record in view.subscriptions if record.endpoint_id]
     for operation in ("getWebhook", "listWebhooks", "updateWebhook", "listDeliveries"):
         for exchange in _own(view, operation):
-            if b"{{secret" in exchange.response_body:
+            if _SECRET.search(exchange.response_body):
                 seen.broke(f"the answer to {operation} shows the signing secret", exchange.id)
-            elif exchange.status == OK:
-                seen.saw(exchange.id)
+            elif exchange.status == OK and (told or any(name in exchange.response_body for name in known)):
+                seen.saw(exchange.id)  # where no secret was ever shown, nor is an address of ours, nothing was left out
     return seen.conclude()
 
 
@@ -179,7 +192,9 @@ def management_is_told(view: View, terms: Terms) -> Judgement:
     if kind is None:
         return not_applicable(f"the contract promises no event for {action}")
     seen = Observations(missing=f"no endpoint was {action} while another subscribed to {kind}, with a canary afterwards")
-    for record in (r for r in view.subscriptions if r.action == action or (r.action == "rotated" and action == "updated")):
+    undecided = 0
+    for record in (r for r in view.subscriptions if _MEANING.get(r.action, r.action) == action):
+        asked = view.asked_at(record)
         watchers = [
             e
             for e, h in view.history.items()
@@ -190,39 +205,67 @@ def management_is_told(view: View, terms: Terms) -> Judgement:
             told = [
                 a
                 for a in view.by_endpoint.get(watcher, ())
-                if view.body(a).type == kind and isinstance(view.body(a).data, dict) and record.endpoint_id in view.body(a).data.values()
+                if a.accepted_at > asked
+                and view.body(a).type == kind
+                and isinstance(view.body(a).data, dict)
+                and record.endpoint_id in view.body(a).data.values()
             ]
             if told:
                 seen.saw(record.id, told[0].id)
             elif canary is not None and canary.emission is not None and canary.emission.started_at > record.at:
-                seen.broke(f"endpoint {record.endpoint_id} was {action}, but {watcher} got no {kind!r} about it", record.id, canary.ids[0])
+                what = f"endpoint {record.endpoint_id} was {record.action}"
+                seen.broke(f"{what}, but {watcher} got no {kind!r} about it", record.id, canary.ids[0])
+            else:
+                undecided += 1
+    if undecided and not seen.findings:
+        return not_observed(f"{undecided} changes had not been told, and no canary came after them")
     return seen.conclude()
 
 
 @rule("subscriptions", needs=("emit",))
 def the_delivery_log_is_true(view: View, _terms: Terms) -> Judgement:
-    """The delivery log of an endpoint lists the events that it got and how it answered."""
-    seen = Observations(missing="no delivery log was read after a delivery")
+    """The delivery log of an endpoint lists the events that it got and how it answered, and no others of ours as answered."""
+    seen = Observations(missing="no delivery log was read after a delivery with a canary in between")
     for exchange in (x for x in _own(view, "listDeliveries") if x.status == OK):
         owner = next((r.endpoint for r in view.subscriptions if _of(exchange, r.endpoint_id)), None)
-        attempts = [a for a in view.by_endpoint.get(owner or "", ()) if a.at < exchange.started_at]
+        got = view.by_endpoint.get(owner or "", ())
+        known = [a for a in got if a.at < _last_canary_before(view, exchange)]  # later ones may not have been written down yet
         entries = document(exchange.response_body).get("data")
-        if not attempts or not isinstance(entries, list):
+        if not known or not isinstance(entries, list):
             continue
-        last = {event_id: a for a in attempts if (event_id := view.body(a).event_id) is not None}
-        for event_id, attempt in last.items():
-            found = [e.get("response_status") for e in entries if isinstance(e, dict) and e.get("event_id") == event_id]
-            if attempt.answer.status not in found:
-                what = f"gives status {found[-1]!r} for" if found else "does not list"
-                seen.broke(
-                    f"the delivery log {what} event {event_id!r}, answered {attempt.answer.status}",
-                    attempt.id,
-                    exchange.id,
-                    excerpt=exchange.response_body,
-                )
-            else:
-                seen.saw(attempt.id, exchange.id)
+        entries = [entry for entry in entries if isinstance(entry, dict)]
+        for attempt in {event_id: a for a in known if (event_id := view.body(a).event_id) is not None}.values():
+            _look_up(view, attempt, entries, exchange, seen)
+        _find_invented(view, got, entries, exchange, seen)
     return seen.conclude()
+
+
+def _last_canary_before(view: View, exchange: Exchange) -> int:
+    """Give the moment at which the last canary that came before an exchange was emitted."""
+    came = [d for d in view.canaries.get(exchange.scope, ()) if d.attempts[0].accepted_at < exchange.started_at]
+    return max((d.emission.started_at for d in came if d.emission is not None), default=0)
+
+
+def _look_up(view: View, attempt: Attempt, entries: list[dict[str, Any]], exchange: Exchange, seen: Observations) -> None:
+    event_id = view.body(attempt).event_id
+    found = [entry.get("response_status") for entry in entries if entry.get("event_id") == event_id]
+    if attempt.answer.status in found:
+        seen.saw(attempt.id, exchange.id)
+        return
+    what = f"gives status {found[-1]!r} for" if found else "does not list"
+    message = f"the delivery log {what} event {event_id!r}, answered {attempt.answer.status}"
+    seen.broke(message, attempt.id, exchange.id, excerpt=exchange.response_body)
+
+
+def _find_invented(view: View, got: Sequence[Attempt], entries: list[dict[str, Any]], exchange: Exchange, seen: Observations) -> None:
+    """Look for events of ours that the log calls answered and that never came."""
+    came = {view.body(attempt).event_id for attempt in got}
+    for entry in entries:
+        told, status = entry.get("event_id"), entry.get("response_status")
+        emission = view.emission_of.get(told) if isinstance(told, str) else None
+        if emission is not None and told not in came and isinstance(status, int):
+            message = f"the delivery log says that event {told!r} was answered {status}, but it never came to that endpoint"
+            seen.broke(message, emission.id, exchange.id, excerpt=exchange.response_body)
 
 
 @rule("subscriptions", needs=("emit",))
@@ -233,15 +276,17 @@ def a_test_call_sends_a_delivery(view: View, _terms: Terms) -> Judgement:
         owner = next((r for r in view.subscriptions if _of(exchange, r.endpoint_id)), None)
         if owner is None:
             continue
-        known = set(view.emission_of)
-        sent = [
-            a
-            for a in view.by_endpoint.get(owner.endpoint, ())
-            if a.accepted_at > exchange.started_at and view.body(a).event_id not in known
-        ]
+        sent = _untold(view, owner.endpoint, exchange.started_at)
         canary = last_canary(view, owner.scope)
         if sent:
             seen.saw(exchange.id, sent[0].id)
         elif canary is not None and canary.emission is not None and canary.emission.started_at > exchange.done_at:
             seen.broke(f"a test of {owner.endpoint_id} was accepted, but nothing was sent", exchange.id, canary.ids[0])
     return seen.conclude()
+
+
+def _untold(view: View, endpoint: str, since: int) -> list[Attempt]:
+    """Give what came since a moment, can be read, is no event of ours and has an id that was not seen before."""
+    attempts = view.by_endpoint.get(endpoint, ())
+    old = {None, *(view.body(a).event_id for a in attempts if a.accepted_at <= since)}
+    return [a for a in attempts if a.accepted_at > since and view.body(a).event_id not in old and view.meant(a) is None]

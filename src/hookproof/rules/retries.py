@@ -5,10 +5,23 @@ Law: "not retried" is only said when a canary shows that the target lived past t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.rule import Terms, rule
-from hookproof.rules.timing import answer_class, legal_policies, passed, scheduled, settle_seconds, witness
+from hookproof.rules.timing import (
+    NANO,
+    answer_class,
+    answer_limit,
+    endless_after,
+    first_reached,
+    legal_policies,
+    passed,
+    scheduled,
+    settle_seconds,
+    witness,
+)
 from hookproof.rules.view import Delivery, View
 
 
@@ -24,23 +37,38 @@ def failures_are_retried(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no first attempt met such an answer with a canary after the retry was due")
     wanted = set(terms.parameters["classes"])
     met: set[str] = set()
+    undecided: set[str] = set()
     refused = {str(note.facts.get("endpoint")) for note in view.notes if note.name == "refused"}
     for delivery in view.sole:
+        if not promised_again(terms, delivery):
+            continue
         if delivery.endpoint in refused:
             if "refused" in wanted:
-                met |= _judge_refused(view, terms, delivery, seen)
+                met |= (found := _judge_refused(view, terms, delivery, seen))
+                undecided |= {"refused"} - found
         elif delivery.attempts and (kind := answer_class(delivery.attempts[0].answer)) in wanted:
-            met |= _judge_retried(view, terms, delivery, kind, seen)
-    if not seen.findings and (lost := wanted - met):
+            met |= (found := _judge_retried(view, terms, delivery, kind, seen))
+            undecided |= {kind} - found
+    if not seen.findings and (lost := wanted - met | undecided):
         return Observations(missing=f"not seen for {', '.join(sorted(lost))}: no canary after the retry was due").conclude()
     return seen.conclude(grade=terms.capabilities.grade)
 
 
+def promised_again(terms: Terms, delivery: Delivery) -> bool:
+    """Whether every legal policy promises a second send."""
+    policies = legal_policies(terms, delivery)
+    return bool(policies) and all(min(policy.sends.values(), default=2) > 1 for policy in policies)
+
+
 def _judge_retried(view: View, terms: Terms, delivery: Delivery, kind: str, seen: Observations) -> set[str]:
     first, sends = delivery.attempts[0], scheduled(view, terms, delivery.attempts)
+    if kind == "timeout" and not gave_up(first, sends):
+        return _judge_endless(terms, delivery, first, seen)
     if len(sends) > 1:
         seen.saw(first.id, sends[1].id)
         return {kind}
+    if any(attempt.answer.succeeds for attempt in delivery.attempts[1:]):  # a repeat at once was taken: there was nothing left to retry
+        return set()
     canary = witness(view, terms, first, settle_seconds(terms.capabilities, _wait_budget(terms, delivery, kind)))
     if canary is None:
         return set()
@@ -54,6 +82,21 @@ def _judge_retried(view: View, terms: Terms, delivery: Delivery, kind: str, seen
     return {kind}
 
 
+def gave_up(held: Attempt, sends: Sequence[Attempt]) -> bool:
+    """Whether the target itself ended a wait for an answer: it closed the connection, or sent again before we let go."""
+    return held.closed_at is not None or any(held.accepted_at < send.accepted_at < held.at for send in sends)
+
+
+def _judge_endless(terms: Terms, delivery: Delivery, held: Attempt, seen: Observations) -> set[str]:
+    """A wait that we had to end was one without end, if it lasted longer than any time-out."""
+    lasted = (held.at - held.accepted_at) / NANO
+    if lasted < endless_after(terms.contract, terms.capabilities):
+        return set()
+    limit, what = answer_limit(terms.contract, terms.capabilities), f"its answer ({held.answer.mode}) to event {delivery.event_id!r}"
+    seen.broke(f"after {lasted:.1f} s the target still waited for {what}, {limit:g} s are its limit", held.id)
+    return {"timeout"}
+
+
 def _wait_budget(terms: Terms, delivery: Delivery, kind: str) -> float:
     return first_delay(terms, delivery) + (terms.contract.policy.timeout_seconds if kind == "timeout" else 0.0)
 
@@ -65,11 +108,12 @@ def _judge_refused(view: View, terms: Terms, delivery: Delivery, seen: Observati
     emission, scope = delivery.emission, view.scope_of(delivery.endpoint)
     if emission is None:
         return set()
-    least = settle_seconds(terms.capabilities, first_delay(terms, delivery))
+    least = first_reached(view, terms, emission, delivery.endpoint)
     canaries = [
         d
         for d in view.canaries.get(scope, ())
         if d.emission is not None
+        and least is not None
         and d.emission.started_at > emission.done_at
         and passed(view, terms, scope, emission.done_at, d.attempts[0]) >= least
     ]
@@ -107,7 +151,15 @@ def success_ends_the_schedule(view: View, terms: Terms) -> Judgement:
             met.add(success.answer.status)
     if not seen.findings and (lost := wanted - met):
         return Observations(missing=f"no canary after the next retry was due, for {sorted(lost)}").conclude()
+    if not seen.findings and _never_sends_again(view, terms):
+        return Observations(missing="it never sends anything again, so that stopping means nothing").conclude()
     return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _never_sends_again(view: View, terms: Terms) -> bool:
+    """Whether first attempts met a 5xx and none of them had a second."""
+    failed = [d for d in view.sole if d.attempts and answer_class(d.attempts[0].answer) == "5xx"]
+    return bool(failed) and not any(len(scheduled(view, terms, delivery.attempts)) > 1 for delivery in failed)
 
 
 def _first_success(delivery: Delivery, statuses: set[int]) -> int | None:
@@ -139,6 +191,8 @@ def answered_events_are_not_sent_again(view: View, terms: Terms) -> Judgement:
             )
         elif canary := witness(view, terms, success, settle_seconds(terms.capabilities, first_delay(terms, delivery))):
             seen.saw(success.id, canary)
+    if not seen.findings and _never_sends_again(view, terms):
+        return Observations(missing="it never sends anything again, so that stopping means nothing").conclude()
     return seen.conclude()
 
 

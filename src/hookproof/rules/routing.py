@@ -1,12 +1,15 @@
 """Which endpoint gets which event: everything it subscribed to, nothing else, nobody else's, and without waiting for others.
 
-Law: "did not arrive" is only said when a canary of the same scope, emitted later, did arrive.
+Law: "did not arrive" is only said when a canary of the same scope, emitted later, did arrive; that something stays away from
+one endpoint means something only where it, or what that endpoint asked for, comes to those who are due it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hookproof.model.transcript import Attempt, Emission
-from hookproof.model.verdict import Judgement, Observations, not_applicable
+from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import NANO
 from hookproof.rules.view import Delivery, View
@@ -25,9 +28,11 @@ def last_canary(view: View, scope: str) -> Delivery | None:
 def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
     """Every endpoint gets every accepted event that it subscribed to, by name or by ``*``."""
     seen = Observations(missing="no endpoint of this kind was due an event, or no canary arrived after it")
+    undecided = 0
     got = {(d.endpoint, d.event_id) for d in view.deliveries}
     first = {(d.endpoint, d.event_id): d.ids[0] for d in view.deliveries}
     dead = {a.endpoint for a in view.attempts if a.answer.status == 410}  # noqa: PLR2004 -- Gone
+    renamed = Counter((d.endpoint, view.body(d.attempts[0]).type) for d in view.deliveries if d.emission is None)
     for endpoint, due in view.due.items():
         wild = "*" in view.history[endpoint][0].event_types
         if wild != (terms.parameters["via"] == "wildcard") or endpoint in dead:
@@ -36,12 +41,18 @@ def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
             key = (endpoint, emission.event_id or "")
             if key in got:
                 seen.saw(emission.id, first[key])
-            elif _later_canary(view, emission) is not None and _still_subscribed(view, endpoint):
+            elif renamed[endpoint, emission.type] > 0:  # it came under an id that belongs to nothing we know: another promise tells of that
+                renamed[endpoint, emission.type] -= 1
+            elif (canary := later_canary(view, emission)) is not None and _still_subscribed(view, endpoint):
                 seen.broke(
                     f"{emission.type!r} (event {emission.event_id!r}) never reached {endpoint}, which subscribed to it",
                     emission.id,
-                    _later_canary(view, emission) or "",
+                    canary,
                 )
+            else:
+                undecided += canary is None and emission.purpose != "canary"
+    if undecided and not seen.findings:
+        return not_observed(f"{undecided} events had not reached a subscriber, and no canary came after them")
     return seen.conclude()
 
 
@@ -49,7 +60,8 @@ def _still_subscribed(view: View, endpoint: str) -> bool:
     return view.history[endpoint][-1].action != "deleted"
 
 
-def _later_canary(view: View, emission: Emission) -> str | None:
+def later_canary(view: View, emission: Emission) -> str | None:
+    """Give the first attempt of the scope's last canary if it was emitted after an emission."""
     canary = last_canary(view, emission.scope)
     if canary is None or canary.emission is None or canary.emission.started_at < emission.done_at:
         return None
@@ -63,18 +75,38 @@ def filters_hold(view: View, _terms: Terms) -> Judgement:
     for delivery in view.deliveries:
         emission = delivery.emission
         if emission is not None and emission.scope == view.scope_of(delivery.endpoint) and not view.covered(delivery.endpoint, emission):
-            if not _explicit_by_wildcard(view, delivery.endpoint, emission.type):
+            if not _explicit_by_wildcard(view, delivery.endpoint, emission.type) and not _deleted(view, delivery.endpoint, emission):
                 seen.broke(f"{emission.type!r} reached {delivery.endpoint}, which did not subscribe to it", emission.id, delivery.ids[0])
         elif emission is None and (kind := view.body(delivery.attempts[0]).type) is not None:
             names = {name for record in view.history.get(delivery.endpoint, ()) for name in record.event_types}
             if "*" not in names and kind not in names and names:
                 seen.broke(f"{kind!r} reached {delivery.endpoint}, which did not subscribe to it", delivery.ids[0])
     for emission in view.accepted:
-        canary = _later_canary(view, emission)
-        spared = [e for e in view.history if view.scope_of(e) == emission.scope and not view.covered(e, emission)]
-        if canary and spared:
+        canary = later_canary(view, emission)
+        spared = [e for e in view.history if view.scope_of(e) == emission.scope and not view.covered(e, emission) and _served(view, e)]
+        if canary and spared and _comes(view, emission):
             seen.saw(emission.id, canary)
     return seen.conclude()
+
+
+def _served(view: View, endpoint: str) -> bool:
+    """Whether an endpoint got something that it was due, if it was due anything."""
+    due = {emission.event_id for emission in view.due.get(endpoint, ())}
+    got = {delivery.event_id for delivery in view.deliveries if delivery.endpoint == endpoint}
+    return not due or bool(due & got)
+
+
+def _comes(view: View, emission: Emission) -> bool:
+    """Whether an event reached one of those who were due it, if anybody was."""
+    due = [endpoint for endpoint, all_due in view.due.items() if emission in all_due]
+    got = {delivery.endpoint for delivery in view.deliveries if delivery.event_id == emission.event_id}
+    return not due or bool(got & set(due))
+
+
+def _deleted(view: View, endpoint: str, emission: Emission) -> bool:
+    """Whether an endpoint was deleted before an event was emitted: what it still gets breaks a promise of its own."""
+    current = view.in_force(endpoint, emission.started_at)
+    return current is not None and current.action == "deleted"
 
 
 def _explicit_by_wildcard(view: View, endpoint: str, kind: str) -> bool:
@@ -92,7 +124,8 @@ def tenants_are_isolated(view: View, _terms: Terms) -> Judgement:
             seen.broke(f"event {delivery.event_id!r} of tenant {emission.scope} reached {delivery.endpoint} of {scope}", *delivery.ids[:1])
     scopes = dict.fromkeys(s.scope for s in view.subscriptions)
     canaries = [_after_the_others(view, scope) for scope in scopes]
-    if len(canaries) > 1 and None not in canaries:
+    told = any(d.emission.purpose != "canary" and d.emission.scope == view.scope_of(d.endpoint) for d in view.deliveries if d.emission)
+    if told and len(canaries) > 1 and None not in canaries:
         seen.saw(*(canary for canary in canaries if canary is not None))
     return seen.conclude()
 
@@ -106,27 +139,40 @@ def _after_the_others(view: View, scope: str) -> str | None:
     return canary.ids[0] if foreign else None
 
 
-@rule("catalog", needs=("emit",))
+@rule("neighbours", needs=("emit",))
 def slow_endpoints_delay_nobody(view: View, _terms: Terms) -> Judgement:
-    """While one endpoint leaves a request unanswered, other endpoints get their events."""
+    """While one endpoint leaves requests unanswered, each of the others gets its events about as soon as before."""
     seen = Observations(missing=f"no endpoint held a request for {HANG_SECONDS} s while another was due an event")
     for held in (a for a in view.attempts if a.answer.mode == "never"):
         ended = held.closed_at or held.at
         if ended - held.accepted_at < HANG_SECONDS * NANO:
             continue
-        due = [e for e in view.accepted if held.accepted_at < e.started_at < ended and e.scope == view.scope_of(held.endpoint)]
-        firsts = [(d.emission, d.attempts[0]) for d in view.deliveries if d.emission in due and d.endpoint != held.endpoint]
-        early = [a for _, a in firsts if a.accepted_at < ended]
-        waited = [a for e, a in firsts if e is not None and e.done_at + HANG_SECONDS / 2 * NANO < ended]  # it had the time to come
-        if early:
-            seen.saw(held.id, *(a.id for a in early[:3]))
-        elif waited:
-            seen.broke(
-                f"all {len(waited)} deliveries to other endpoints waited until {held.endpoint} was given up",
-                held.id,
-                *(a.id for a in waited[:3]),
-            )
+        grace = max(HANG_SECONDS / 2 * NANO, 5 * _usual_delay(view, held))
+        firsts = [
+            (d.endpoint, d.emission, d.attempts[0])
+            for d in view.deliveries
+            if d.endpoint != held.endpoint and d.emission in _during(view, held, ended)
+        ]
+        early = {endpoint: first for endpoint, _, first in firsts if first.accepted_at < ended}
+        waited = {endpoint: first for endpoint, e, first in firsts if e is not None and e.done_at + grace < ended}
+        blocked = {endpoint: first for endpoint, first in waited.items() if endpoint not in early}
+        seen.saw(*([held.id] if early else []), *(first.id for first in list(early.values())[:8]))
+        if blocked:
+            share, culprits = f"{len(blocked)} of {len({*blocked, *early})} other endpoints", list(blocked.values())[:8]
+            seen.broke(f"deliveries to {share} waited until {held.endpoint} was given up", held.id, *(each.id for each in culprits))
     return seen.conclude()
+
+
+def _during(view: View, held: Attempt, ended: int) -> list[Emission]:
+    scope = view.scope_of(held.endpoint)
+    return [e for e in view.accepted if held.accepted_at < e.started_at < ended and e.scope == scope]
+
+
+def _usual_delay(view: View, held: Attempt) -> int:
+    """Give the longest time, in nanoseconds, that an event emitted before took to reach an endpoint of the same tenant."""
+    scope = view.scope_of(held.endpoint)
+    before = [d for d in view.deliveries if d.emission and d.emission.scope == scope and d.emission.done_at < held.accepted_at]
+    return max((d.attempts[0].accepted_at - d.emission.done_at for d in before if d.emission), default=0)
 
 
 @rule("routing", needs=("emit",))
@@ -144,7 +190,7 @@ def deleted_endpoints_get_nothing(view: View, _terms: Terms) -> Judgement:
         if wrong or late:
             culprit: Attempt = wrong[0].attempts[0] if wrong else late[0]
             seen.broke(f"endpoint {endpoint} was deleted and still got a request", records[-1].id, culprit.id)
-        elif after and (canary := _later_canary(view, after[-1])):
+        elif after and (canary := later_canary(view, after[-1])) and any(_comes(view, emission) for emission in after):
             seen.saw(records[-1].id, after[-1].id, canary)
     return seen.conclude()
 
@@ -162,7 +208,7 @@ def named_subscribers_get_explicit_only_events(view: View, terms: Terms) -> Judg
         return not_applicable("the contract has no such event")
     seen = Observations(missing="no such event was emitted with a canary afterwards")
     for emission in (e for e in view.accepted if e.type in kinds):
-        canary = _later_canary(view, emission)
+        canary = later_canary(view, emission)
         reached = {d.endpoint: d.ids[0] for d in view.deliveries if d.event_id == emission.event_id}
         named = [e for e, records in view.history.items() if emission.type in records[0].event_types and view.covered(e, emission)]
         wild = [e for e, records in view.history.items() if "*" in records[0].event_types and records[0].scope == emission.scope]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
+from math import inf
 from statistics import median
 
 from hookproof.model.contract import RetryPolicy
@@ -15,6 +16,7 @@ from hookproof.model.verdict import Judgement, Observations, not_observed
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import (
     GRACE_SECONDS,
+    NANO,
     answer_class,
     answered_in_time,
     legal_policies,
@@ -109,7 +111,8 @@ def _lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[Deliver
     """In scaled and real time: late only if the medians of two groups of eight both are, and our own canary was not."""
     if terms.capabilities.time == "virtual":
         return None
-    lateness = max((float(note.facts.get("seconds", 0)) for note in view.notes if note.name == "canary-lateness"), default=0.0)
+    measured = (float(note.facts.get("seconds", inf)) for note in view.notes if note.name == "canary-lateness")
+    lateness = max(measured, default=inf)  # a host that nobody watched may have been busy
     endpoints = defaultdict(list)
     for delivery in group:
         endpoints[delivery.endpoint].append(scheduled(view, terms, delivery.attempts))
@@ -118,13 +121,14 @@ def _lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[Deliver
         seen.read_as("lateness not decidable: too few parallel events or a busy host")
         return None
     scale = terms.capabilities.time_scale
+    slowness = _slowness(group)
     for number, delay in enumerate(policy.delays):
         gaps = [
             [wait.most for s in sends if len(s) > number + 1 and (wait := wait_between(view, terms, s[number], s[number + 1]))]
             for sends in crowds
         ]
-        bound = delay * (1 + terms.capabilities.jitter_ratio) * 1.25 + scale * max(
-            GRACE_SECONDS, 2 * terms.capabilities.poll_interval_seconds
+        bound = delay * (1 + terms.capabilities.jitter_ratio) * 1.25 + scale * (
+            slowness + max(GRACE_SECONDS, 2 * terms.capabilities.poll_interval_seconds)
         )
         if all(len(g) >= PARALLEL and median(g) > bound for g in gaps):
             culprit = crowds[0][0]
@@ -134,6 +138,15 @@ def _lateness(view: View, terms: Terms, policy: RetryPolicy, group: list[Deliver
             )
             return sentence, culprit[number].id, culprit[number + 1].id
     return None
+
+
+def _slowness(group: list[Delivery]) -> float:
+    """Give the real seconds that the target needed at most for what was due at once: the first send of each of these events.
+
+    Our own lateness tells little of a target that has its processor to share: its slowness here is no lateness of its schedule.
+    """
+    firsts = [(d.attempts[0].accepted_at - d.emission.done_at) / NANO for d in group if d.emission is not None]
+    return max(0.0, *firsts)
 
 
 @rule("retries", needs=("retry", "time"), parameters=("policies",))
@@ -174,5 +187,6 @@ def _meant_to_end(view: View, delivery: Delivery) -> bool:
 
 def _silence(terms: Terms, policies: tuple[RetryPolicy, ...], sends: int) -> float:
     """Give how long silence must last after ``sends`` sends: the next promised wait, or the last one doubled."""
-    waits = [policy.delays[sends - 1] if sends <= len(policy.delays) else 2 * policy.delays[-1] for policy in policies]
-    return settle_seconds(terms.capabilities, max(waits))
+    waits = [policy.delays[sends - 1] if sends <= len(policy.delays) else 2 * policy.delays[-1] for policy in policies if policy.delays]
+    firsts = [policy.delays[0] for policy in terms.contract.policy.retry.values() if policy.delays]
+    return settle_seconds(terms.capabilities, max(waits or firsts, default=0.0))

@@ -33,14 +33,16 @@ def companions_are_sent_along(view: View, terms: Terms) -> Judgement:
             continue
         both = [e for e in view.history if view.covered(e, emission) and also in view.history[e][0].event_types]
         for endpoint in both:
+            arrived = view.by_endpoint.get(endpoint, ())
+            told = [emission.data, *(view.body(a).data for a in arrived if view.body(a).event_id == emission.event_id)]
             match = next(
                 (
                     a
-                    for a in view.by_endpoint.get(endpoint, ())
+                    for a in arrived
                     if a.id not in used
                     and view.body(a).type == also
                     and a.accepted_at > emission.started_at
-                    and first_difference(emission.data, view.body(a).data) is None
+                    and any(first_difference(each, view.body(a).data) is None for each in told)
                 ),
                 None,
             )

@@ -15,11 +15,15 @@ from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import GRACE_SECONDS, NANO
 from hookproof.rules.view import View, seconds_of
 from hookproof.signing.diagnosis import diagnose
-from hookproof.signing.scheme import Scheme, Signed, throwaway_secret
+from hookproof.signing.scheme import MISSING, Scheme, Signed, throwaway_secret
 from hookproof.signing.schemes import SCHEMES
 
+_ZONE = 900
+"""Seconds; offsets of time zones are whole numbers of quarter hours."""
 _SECONDS = re.compile(r"[1-9][0-9]{8,10}", re.ASCII)
-_EVERYWHERE = ("catalog", "retries", "truncation", "values", "signatures")
+_ONE_FOR_ALL = "issued secret"
+"""The secret that who runs the suite gave for the whole target; whether others have it too was his choice."""
+_EVERYWHERE = ("catalog", "retries", "truncation", "values", "signatures", "issued", "subscriptions")
 
 
 def _schemes(terms: Terms) -> tuple[Scheme, ...]:
@@ -66,7 +70,7 @@ def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
     schemes = _schemes(terms)
     read = _reader(view, schemes)
     for attempt in view.attempts:
-        if not view.secret_names(attempt):
+        if not view.secret_names(attempt) or attempt.id in view.veiled:
             continue
         shown = read(attempt)
         if shown is None:
@@ -82,7 +86,7 @@ def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
 
 @rule(*_EVERYWHERE, parameters=("schemes",))
 def signatures_verify(view: View, terms: Terms) -> Judgement:
-    """Every signature verifies over the exact bytes received, with the secret in force for that endpoint."""
+    """Every signature verifies over the exact bytes received, with a secret of that endpoint; rotation says when which."""
     if (unknown := _unknown(terms)) is not None:
         return unknown
     seen = Observations(missing="no signed delivery was seen")
@@ -90,10 +94,15 @@ def signatures_verify(view: View, terms: Terms) -> Judgement:
     read = _reader(view, schemes)
     for attempt in view.attempts:
         shown, names = read(attempt), view.secret_names(attempt)
-        if shown is None or not names:
+        if not names or not view.exact(attempt):
+            continue
+        if shown is None:
+            odd = next((scheme.header for scheme in schemes if scheme.header in view.fields(attempt)), None)
+            if odd is not None:
+                seen.broke(f"{odd} has none of the promised forms", attempt.id, excerpt=attempt.head)
             continue
         scheme, signed = shown
-        reading = scheme.match(_secret(view, names[0]), signed, attempt.body)
+        reading = next((found for name in names if (found := scheme.match(_secret(view, name), signed, attempt.body))), None)
         if reading is None:
             seen.broke(_why(view, scheme, signed, attempt, names[0]), attempt.id, excerpt=attempt.head)
         else:
@@ -104,6 +113,8 @@ def signatures_verify(view: View, terms: Terms) -> Judgement:
 
 def _why(view: View, scheme: Scheme, signed: Signed, attempt: Attempt, name: str) -> str:
     """Word a failed verification; most helpful when a known mistake explains it."""
+    if signed.fault is not None and signed.fault.endswith(MISSING):
+        return f"{scheme.header} cannot be verified: {signed.fault}"
     explained = diagnose(
         attempt.header(scheme.header) or "",
         _secret(view, name),
@@ -128,7 +139,8 @@ def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
         if text is not None and _SECONDS.fullmatch(text):
             seen.saw(attempt.id)
         else:
-            seen.broke(f"the timestamp is {text!r}, not whole Unix seconds", attempt.id, excerpt=attempt.head)
+            what = "missing" if text is None else f"{text!r}, not whole Unix seconds"
+            seen.broke(f"the timestamp is {what}", attempt.id, excerpt=attempt.head)
     return seen.conclude()
 
 
@@ -148,8 +160,14 @@ def timestamps_are_of_the_attempt(view: View, terms: Terms) -> Judgement:
             seen.saw(attempt.id)
         else:
             off = int(text) - int(window[1])
-            seen.broke(f"the timestamp lies {off:+.0f} s from the moment of the attempt", attempt.id, excerpt=attempt.head)
+            zone = ", as local time taken for UTC does" if _looks_local(off) else ""
+            seen.broke(f"the timestamp lies {off:+.0f} s from the moment of the attempt{zone}", attempt.id, excerpt=attempt.head)
     return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _looks_local(off: int) -> bool:
+    """Whether an offset in seconds is that of a time zone, give or take the seconds that a clock reading may be off."""
+    return abs(off) > _ZONE - 2 and min(off % _ZONE, -off % _ZONE) <= 2  # noqa: PLR2004 -- seconds
 
 
 def _attempt_window(view: View, terms: Terms, attempt: Attempt) -> tuple[float, float] | None:
@@ -175,8 +193,10 @@ def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
         signed_id = shown[1].message_id if shown is not None else None
         if signed_id is None or event_id is None:
             continue
-        if signed_id != event_id or "." in signed_id:
+        if signed_id != event_id:
             seen.broke(f"the signed id is {signed_id!r}, the envelope's {event_id!r}", attempt.id, excerpt=attempt.head)
+        elif "." in signed_id:
+            seen.broke(f"the signed id {signed_id!r} holds a dot", attempt.id, excerpt=attempt.head)
         else:
             seen.saw(attempt.id)
     return seen.conclude()
@@ -184,7 +204,7 @@ def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
 
 @rule("signatures", parameters=("schemes",))
 def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
-    """A delivery to one endpoint never verifies with the secret of another."""
+    """A delivery to one endpoint never verifies with the secret of another, and no two endpoints are given one secret."""
     seen = Observations(missing="fewer than two endpoints with secrets of their own got deliveries")
     schemes = _schemes(terms)
     read = _reader(view, schemes)
@@ -192,9 +212,13 @@ def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
     for attempt in view.attempts:
         shown, own = read(attempt), view.secret_names(attempt)
         others = [name for endpoint, name in every if endpoint != attempt.endpoint and name not in own]
-        if shown is None or not own or not others:
+        shared = next((endpoint for endpoint, name in every if endpoint != attempt.endpoint and name in own and name != _ONE_FOR_ALL), None)
+        if shown is None or not own or not (others or shared) or not view.exact(attempt):
             continue
         scheme, signed = shown
+        if shared is not None and scheme.match(_secret(view, own[0]), signed, attempt.body):
+            seen.broke(f"{attempt.endpoint} and {shared} were given one secret, {own[0]!r}, and it signs here", attempt.id)
+            continue
         foreign = next((name for name in others if scheme.match(_secret(view, name), signed, attempt.body)), None)
         if foreign is not None:
             seen.broke(f"a delivery to {attempt.endpoint} verifies with another endpoint's secret {foreign!r}", attempt.id)
@@ -211,7 +235,7 @@ def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tu
     for attempt in view.attempts:
         rotations = [s for s in view.history.get(attempt.endpoint, ()) if s.action == "rotated" and s.at <= attempt.accepted_at]
         shown = read(attempt)
-        if not rotations or shown is None:
+        if not rotations or shown is None or not view.exact(attempt):
             continue
         if terms.capabilities.time == "virtual":
             then, now = view.virtual_at(rotations[-1].scope, rotations[-1].at), view.virtual_window(attempt)
@@ -232,6 +256,8 @@ def both_secrets_sign_during_overlap(view: View, terms: Terms) -> Judgement:
         if passed[1] >= overlap or len(names) < 2:  # noqa: PLR2004 -- new and old
             continue
         wrong = [name for name in names[:2] if scheme.match(_secret(view, name), signed, attempt.body) is None]
+        if len(wrong) == 2:  # noqa: PLR2004 -- with neither the fault is not one of rotation, and another promise tells of it
+            continue
         if wrong:
             which = "the new" if wrong[0] == names[0] else "the old"
             seen.broke(f"during the overlap a delivery does not verify with {which} secret", attempt.id, excerpt=attempt.head)
@@ -248,10 +274,13 @@ def old_secret_ends_with_overlap(view: View, terms: Terms) -> Judgement:
     for attempt, scheme, signed, names, passed in _rotated(view, terms):
         if passed[0] <= overlap * 1.001 or len(names) < 2:  # noqa: PLR2004 -- new and old
             continue
-        if scheme.match(_secret(view, names[0]), signed, attempt.body) is None:
-            seen.broke("after the overlap a delivery does not verify with the new secret", attempt.id, excerpt=attempt.head)
-        elif scheme.match(_secret(view, names[1]), signed, attempt.body) is not None:
+        new, old = (scheme.match(_secret(view, name), signed, attempt.body) is not None for name in names[:2])
+        if old and not new:
+            seen.broke(
+                "after the overlap a delivery does not verify with the new secret, only with the old", attempt.id, excerpt=attempt.head
+            )
+        elif old:
             seen.broke("after the overlap a delivery still verifies with the old secret", attempt.id, excerpt=attempt.head)
-        else:
+        elif new:
             seen.saw(attempt.id)
     return seen.conclude(grade=terms.capabilities.grade)

@@ -11,10 +11,13 @@ from typing import Any
 from hookproof.model.transcript import Exchange
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.json_text import JsonFault, parse
+from hookproof.rules.routing import last_canary
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
 
 UNPROCESSABLE = 422
+_REFUSED = (401, 403, 404)
+"""How what exists may be hidden from whoever has no right to it."""
 
 
 def document(raw: bytes) -> Mapping[str, Any]:
@@ -72,7 +75,16 @@ def listed_names_are_accepted(view: View, terms: Terms) -> Judgement:
             seen.broke(
                 f"creating a subscription to {_brief(events)} was answered {exchange.status}", exchange.id, excerpt=exchange.response_body
             )
+    if not seen.findings and _refuses_nothing(view, terms):
+        return Observations(missing="it accepts whatever it is asked, so that acceptance means nothing").conclude()
     return seen.conclude()
+
+
+def _refuses_nothing(view: View, terms: Terms) -> bool:
+    """Whether requests that had to be refused were made, and every one was accepted."""
+    made = [x for x in view.exchanges if x.operation == "createWebhook" and x.status]
+    bad = [x for x in made if x.key != "own" or not (_listed(terms, _events(x) or ()) or _open_question(terms, _events(x) or ()))]
+    return bool(bad) and all(_accepted(exchange) for exchange in bad)
 
 
 def _brief(events: Sequence[str]) -> str:
@@ -147,8 +159,7 @@ def empty_lists_are_refused(view: View, terms: Terms) -> Judgement:
 @rule("subscriptions", needs=("emit",))
 def refusals_create_nothing(view: View, _terms: Terms) -> Judgement:
     """What was refused leaves nothing behind: it is not listed and gets no event, while a control is listed and does."""
-    seen = Observations(missing="no refused subscription was followed by a listing or an event")
-    controls = [a for a in view.attempts if view.history.get(a.endpoint)]
+    seen = Observations(missing="no refused subscription was followed by an event to a control and a canary after it")
     for exchange in (x for x in view.exchanges if x.operation == "createWebhook" and x.status >= 400):  # noqa: PLR2004 -- an error
         endpoint = endpoint_of(exchange)
         if not endpoint:
@@ -160,10 +171,23 @@ def refusals_create_nothing(view: View, _terms: Terms) -> Judgement:
             what = "got an event" if reached else "is listed"
             culprit = reached[0].id if reached else listed.id if listed else ""
             seen.broke(f"the subscription refused with {exchange.status} ({exchange.purpose}) {what}", exchange.id, culprit)
-        elif controls and controls[-1].accepted_at > exchange.done_at:
-            seen.saw(exchange.id, controls[-1].id, *(x.id for x in listings[:1]))
+        elif witnesses := _control_and_canary(view, exchange):
+            seen.saw(exchange.id, *witnesses, *(x.id for x in listings[:1]))
             seen.read_as("" if listings else "seen by silence only, no listing")
     return seen.conclude()
+
+
+def _control_and_canary(view: View, exchange: Exchange) -> tuple[str, ...]:
+    """Give an event of ours that a control got after a refusal, and a canary emitted after that event; nothing without both."""
+    canary = last_canary(view, exchange.scope)
+    if canary is None or canary.emission is None:
+        return ()
+    before = canary.emission.started_at
+    for delivery in view.deliveries:
+        made = delivery.emission
+        if made is not None and made.scope == exchange.scope and exchange.done_at <= made.started_at and made.done_at <= before:
+            return delivery.ids[0], canary.ids[0]
+    return ()
 
 
 def _listings(view: View, exchange: Exchange) -> list[Exchange]:
@@ -178,9 +202,9 @@ def _listings(view: View, exchange: Exchange) -> list[Exchange]:
 
 @rule("subscriptions")
 def a_key_is_required(view: View, terms: Terms) -> Judgement:
-    """A request without a key or with a wrong one is refused as unauthorised."""
+    """A request for a subscription without a key or with a wrong one is refused as unauthorised."""
     seen = Observations(missing="no request without a valid key was tried between two accepted controls")
-    for exchange in (x for x in view.exchanges if x.key in ("none", "wrong")):
+    for exchange in (x for x in view.exchanges if x.key in ("none", "wrong") and x.operation in ("", "createWebhook")):
         controls = _controlled(view, terms, exchange)
         if exchange.status in (401, 403) and controls:
             seen.saw(exchange.id, *(control.id for control in controls))
@@ -194,28 +218,81 @@ def a_key_is_required(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
+@rule("subscriptions")
+def a_key_is_required_everywhere(view: View, _terms: Terms) -> Judgement:
+    """No operation on what exists is granted without a key or with a wrong one, while its owner's is."""
+    seen = Observations(missing="no operation was tried without a valid key between two that its owner was granted")
+    for exchange in (x for x in view.exchanges if x.key in ("none", "wrong") and x.operation not in ("", "createWebhook") and x.status):
+        before, after = _granted(view, exchange)
+        if exchange.status not in _REFUSED:
+            if before and (after or _accepted(exchange)) and _offered(view, exchange.operation):
+                said = f"{exchange.operation} with {exchange.key} key was answered {exchange.status}"
+                seen.broke(said, exchange.id, before[-1].id, excerpt=exchange.response_body)
+        elif (effect := _effect_of(view, exchange)) is not None:
+            seen.broke(f"{exchange.operation} with {exchange.key} key was refused, yet {effect[0]}", exchange.id, effect[1].id)
+        elif before and after:
+            seen.saw(before[-1].id, exchange.id, after[0].id)
+    return seen.conclude()
+
+
+def _granted(view: View, exchange: Exchange) -> tuple[list[Exchange], list[Exchange]]:
+    """Give what the owner was granted at the same path before and after an exchange."""
+    own = [x for x in view.exchanges if x.key == "own" and x.path == exchange.path and _accepted(x)]
+    return [x for x in own if x.done_at <= exchange.started_at], [x for x in own if x.started_at >= exchange.done_at]
+
+
+def _offered(view: View, operation: str) -> bool:
+    """Whether an owner was ever granted the operation: not every target has all of them."""
+    return any(x.operation == operation and x.key == "own" and _accepted(x) for x in view.exchanges)
+
+
+def _effect_of(view: View, exchange: Exchange) -> tuple[str, Exchange] | None:
+    """Give in words what a refused deletion or change did all the same, and the owner's next reading, which shows it."""
+    reads = [x for x in view.exchanges if x.operation == "getWebhook" and x.key == "own" and x.path == exchange.path]
+    before = [x for x in reads if x.done_at <= exchange.started_at]
+    after = [x for x in reads if x.started_at >= exchange.done_at]
+    if not before or not after or not _accepted(before[-1]):
+        return None
+    if after[0].status == 404 and exchange.operation == "deleteWebhook":  # noqa: PLR2004 -- Not Found
+        others = [x for x in view.exchanges if x.operation == "deleteWebhook" and x.path == exchange.path and _accepted(x)]
+        return None if others else ("it is gone", after[0])
+    asked = _events(exchange)
+    done = bool(asked) and _shown(after[0]) == asked != _shown(before[-1])
+    return ("it was changed", after[0]) if done else None
+
+
+def _shown(exchange: Exchange) -> object:
+    inner = document(exchange.response_body).get("data")
+    return inner.get("events") if isinstance(inner, dict) else None
+
+
 @rule("subscriptions", needs=("scopes",))
 def other_tenants_are_shut_out(view: View, _terms: Terms) -> Judgement:
-    """Another tenant's valid key can neither read, change nor delete an endpoint."""
+    """Another tenant's valid key can neither list, read, change, test nor delete an endpoint."""
     seen = Observations(missing="no request with another tenant's key was tried between two that its owner was granted")
     for exchange in (x for x in view.exchanges if x.key == "other" and x.status):
-        own = [x for x in view.exchanges if x.key == "own" and x.path == exchange.path]
-        before = [x for x in own if x.done_at <= exchange.started_at and _accepted(x)]
-        after = [x for x in own if x.started_at >= exchange.done_at]
-        if exchange.status in (401, 403, 404) and before and after and after[0].status == 404:  # noqa: PLR2004 -- Not Found
-            seen.broke(
-                f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}, yet it is gone",
-                exchange.id,
-                after[0].id,
-            )
-        elif exchange.status in (401, 403, 404):
-            if before and after and _accepted(after[0]):
-                seen.saw(before[-1].id, exchange.id, after[0].id)
-                seen.read_as(f"status {exchange.status}")
-        else:
-            seen.broke(
-                f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}",
-                exchange.id,
-                excerpt=exchange.response_body,
-            )
+        before, after = _granted(view, exchange)
+        if exchange.operation == "listWebhooks":
+            _judge_foreign_listing(view, exchange, before, seen)
+        elif exchange.status not in _REFUSED:
+            if _accepted(exchange) or _offered(view, exchange.operation):
+                said = f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}"
+                seen.broke(said, exchange.id, excerpt=exchange.response_body)
+        elif (effect := _effect_of(view, exchange)) is not None:
+            said = f"{exchange.method} {exchange.path} with another tenant's key was answered {exchange.status}, yet {effect[0]}"
+            seen.broke(said, exchange.id, effect[1].id)
+        elif before and after:
+            seen.saw(before[-1].id, exchange.id, after[0].id)
+            seen.read_as(f"status {exchange.status}")
     return seen.conclude()
+
+
+def _judge_foreign_listing(view: View, exchange: Exchange, own: list[Exchange], seen: Observations) -> None:
+    """Another tenant may list its own endpoints; what the owner's own listing shows must not be among them."""
+    known = [r for r in view.subscriptions if r.scope == exchange.scope and r.endpoint_id and own]
+    listed = [r for r in known if f'"{r.endpoint_id}"'.encode() in own[-1].response_body]
+    leaked = next((r for r in listed if f'"{r.endpoint_id}"'.encode() in exchange.response_body), None)
+    if leaked is not None:
+        seen.broke(f"a listing with another tenant's key shows endpoint {leaked.endpoint_id}", exchange.id, leaked.id)
+    elif listed:
+        seen.saw(own[-1].id, exchange.id)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from hookproof.model.capabilities import Capabilities
-from hookproof.model.contract import RetryPolicy
-from hookproof.model.transcript import Answer, Attempt
+from hookproof.model.contract import Contract, RetryPolicy
+from hookproof.model.transcript import Answer, Attempt, Emission
 from hookproof.rules.rule import Terms
 from hookproof.rules.view import Delivery, View
 
@@ -68,7 +69,14 @@ def _repeats(view: View, terms: Terms, first: Attempt, second: Attempt) -> bool:
         and _at_once(view, terms, first, second)
         and first.body == second.body
         and first.headers == second.headers
+        and not _promised_at_once(view, terms, first)
     )
+
+
+def _promised_at_once(view: View, terms: Terms, attempt: Attempt) -> bool:
+    """Whether a legal schedule itself holds a wait so short that a send of it looks like a repeat."""
+    policies = terms.contract.policy.policies_for(view.body(attempt).type or "")
+    return any(delay <= REPEAT_WINDOW for policy in policies for delay in policy.delays)
 
 
 def _at_once(view: View, terms: Terms, first: Attempt, second: Attempt) -> bool:
@@ -79,12 +87,14 @@ def _at_once(view: View, terms: Terms, first: Attempt, second: Attempt) -> bool:
 
 
 def wait_between(view: View, terms: Terms, first: Attempt, second: Attempt) -> Wait | None:
-    """Bracket the wait between two consecutive attempts; None if the clock gives no bracket."""
+    """Bracket the wait between two consecutive attempts; None if the clock gives no bracket, or the first gave up before our answer."""
     if terms.capabilities.time == "virtual":
         one, two = view.virtual_window(first), view.virtual_window(second)
         if one is None or two is None:
             return None
         return Wait(least=two[0] - one[1], most=two[1] - one[0], before=first.id, after=second.id)
+    if first.answer.completes and (first.closed_at is not None or first.answer_done_at is None):
+        return None  # it waits since a moment of its own, before our answer
     anchor = first.answer_started_at if first.answer_started_at is not None else first.accepted_at
     gap = (second.accepted_at - anchor) / NANO * terms.capabilities.time_scale
     return Wait(least=0.0, most=gap, before=first.id, after=second.id)
@@ -110,6 +120,17 @@ def answered_in_time(attempt: Attempt) -> bool:
     """Whether our answer came while even a target that caps its real wait still listened; else it may have met a time-out instead."""
     done = attempt.answer_done_at
     return done is not None and attempt.closed_at is None and done - attempt.accepted_at < GRACE_SECONDS * NANO
+
+
+def answer_limit(contract: Contract, capabilities: Capabilities) -> float:
+    """Give the real seconds that a send waits for its answer: as the target declares for this environment, else as promised."""
+    return capabilities.answer_timeout_seconds or contract.policy.timeout_seconds
+
+
+def endless_after(contract: Contract, capabilities: Capabilities) -> float:
+    """Give the real seconds after which a wait for an answer is no time-out any more; without a declared one many are legal."""
+    declared = capabilities.answer_timeout_seconds
+    return 2 * declared + 2.0 if declared else 10 * contract.policy.timeout_seconds
 
 
 def between(view: View, terms: Terms, first: Attempt, second: Attempt) -> float:
@@ -157,3 +178,29 @@ def settle_seconds(capabilities: Capabilities, delay: float) -> float:
 def legal_policies(terms: Terms, delivery: Delivery) -> tuple[RetryPolicy, ...]:
     """Give the retry policies that the contract allows for a delivery's event."""
     return terms.contract.policy.policies_for(delivery.emission.type) if delivery.emission else ()
+
+
+def first_reached(view: View, terms: Terms, emission: Emission, endpoint: str) -> float | None:
+    """Give within how many promised seconds an event first reaches an endpoint that refused connections until it was ``reopened``.
+
+    None: so much time passed before that every promised send may have been refused.
+    """
+    opened = max((note.at for note in view.notes if note.name == "reopened" and note.facts.get("endpoint") == endpoint), default=0)
+    shut = _most_passed(view, terms, emission, opened) if opened > emission.done_at else 0.0
+    least, slack = 1 - terms.capabilities.jitter_ratio, settle_seconds(terms.capabilities, 0.0)
+    latest = 0.0
+    for policy in terms.contract.policy.policies_for(emission.type):
+        due = list(accumulate(policy.delays[: min(policy.sends.values()) - 1]))
+        number = next((number for number, moment in enumerate(due) if moment * least > shut), None)
+        if number is None:
+            return None
+        latest = max(latest, settle_seconds(terms.capabilities, due[number]) + number * slack)
+    return latest
+
+
+def _most_passed(view: View, terms: Terms, emission: Emission, at: int) -> float:
+    """Give the most promised time that can lie between an emission and a later moment."""
+    if terms.capabilities.time == "virtual":
+        then, now = view.virtual_at(emission.scope, emission.started_at), view.virtual_at(emission.scope, at)
+        return now[1] - then[0] if then and now else 0.0
+    return (at - emission.started_at) / NANO * terms.capabilities.time_scale

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hookproof.model.contract import Contract
 from hookproof.model.transcript import Attempt, Emission
-from hookproof.model.verdict import Judgement, Observations, not_applicable
+from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
 from hookproof.rules import bodies
 from hookproof.rules.rule import Terms, rule
-from hookproof.rules.view import View
+from hookproof.rules.view import Body, View
 
 _SERIALISATIONS: Mapping[str, Mapping[str, Any]] = {
     "compact UTF-8": {"separators": (",", ":"), "ensure_ascii": False},
@@ -23,6 +24,10 @@ _SERIALISATIONS: Mapping[str, Mapping[str, Any]] = {
     "spaced UTF-8": {"ensure_ascii": False},
     "spaced ASCII": {"ensure_ascii": True},
 }
+
+
+LONGEST_IDENTIFIER = 1024
+"""Bytes; what is longer may be left out of a cut event, whatever it is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +74,31 @@ def probes(view: View) -> Iterator[Probe]:
         yield Probe(
             emission=delivery.emission,
             attempt=delivery.attempts[0],
-            truncated=body.truncated,
+            truncated=is_cut(view.contract, body, delivery.emission),
             sizes=sizes_of(delivery.emission.data, envelope, names.data_member or ""),
             characters=len(json.dumps(delivery.emission.data, ensure_ascii=False, separators=(",", ":"))),
         )
+
+
+def is_cut(contract: Contract, body: Body, emission: Emission | None) -> bool:
+    """Whether an event arrived cut, whatever it says of itself: with a mark in its payload, or with most of the original lost."""
+    data, promise = body.data, contract.policy.truncation
+    if promise is None or not isinstance(data, dict):
+        return False
+    if promise.flag_member in data or promise.size_member in data:
+        return True
+    sent = emission.data if emission is not None else None
+    lost = isinstance(sent, dict) and bool(sent.keys() - data.keys())
+    return (lost or emission is None) and (_raised(contract, body) or (lost and 2 * _compact(data) < _compact(sent)))
+
+
+def _raised(contract: Contract, body: Body) -> bool:
+    value = body.value.get(contract.envelope.truncated_member or "") if isinstance(body.value, dict) else None
+    return value not in (None, False)
+
+
+def _compact(value: Any) -> int:  # noqa: ANN401 -- any JSON value
+    return _size(value, _SERIALISATIONS["compact UTF-8"])
 
 
 def _contradictions(found: list[Probe], measured: tuple[str, str], limit: int) -> list[Probe]:
@@ -127,25 +153,36 @@ def oversized_events_are_delivered(view: View, terms: Terms) -> Judgement:
     seen = Observations(missing="no event above every limit was accepted")
     arrived = {delivery.event_id: delivery for delivery in view.deliveries}
     canaries = [d for d in view.deliveries if d.emission is not None and d.emission.purpose == "canary"]
+    undecided = 0
     for emission in view.accepted:
         size = _size(emission.data, _SERIALISATIONS["compact UTF-8"])
         if promise is None or size <= max(promise.limits):
             continue
         if emission.event_id in arrived:
             seen.saw(emission.id, arrived[emission.event_id].ids[0])
+        elif _unreadable(view, emission):
+            undecided += 1
         elif canaries and canaries[-1].emission is not None and canaries[-1].emission.started_at > emission.done_at:
             seen.broke(f"an accepted event of {size:,} bytes never arrived, a later canary did", emission.id, canaries[-1].ids[0])
+        else:
+            undecided += 1
+    if undecided and not seen.findings:
+        return not_observed(f"{undecided} large events had not arrived in a form that can be read, or no canary came after them")
     return seen.conclude()
+
+
+def _unreadable(view: View, emission: Emission) -> bool:
+    """Whether something came to a subscriber that may be this event in a form that nobody can read."""
+    places = [endpoint for endpoint, due in view.due.items() if emission in due]
+    later = (a for place in places for a in view.by_endpoint.get(place, ()) if a.accepted_at > emission.started_at)
+    return any(view.body(attempt).fault is not None for attempt in later)
 
 
 def _cut(view: View) -> Iterator[tuple[Attempt, Emission | None, dict[str, Any]]]:
     for attempt in view.attempts:
-        body = view.body(attempt)
-        data = body.data if isinstance(body.data, dict) else {}
-        flag = view.contract.policy.truncation.flag_member if view.contract.policy.truncation else ""
-        raised = isinstance(body.value, dict) and body.value.get(view.contract.envelope.truncated_member or "") not in (None, False)
-        if raised or flag in data:
-            yield attempt, view.emission_of.get(body.event_id or ""), data
+        body, emission = view.body(attempt), view.meant(attempt)
+        if is_cut(view.contract, body, emission):
+            yield attempt, emission, body.data
 
 
 def _members(emission: Emission) -> Mapping[str, Any]:
@@ -180,7 +217,7 @@ def cut_events_give_their_size(view: View, terms: Terms) -> Judgement:
             continue
         given = data.get(promise.size_member)
         legal = {size: f"size of {what}, {how}" for (what, how), size in probe.sizes.items()}
-        if isinstance(given, int) and given in legal and given > min(promise.limits):
+        if isinstance(given, int) and given in legal:
             seen.saw(attempt.id)
             seen.read_as(legal[given].partition(",")[0])
         else:
@@ -216,10 +253,27 @@ def cut_events_keep_all_identifiers(view: View, terms: Terms) -> Judgement:
     for attempt, emission, data in _cut(view):
         if promise is None or emission is None:
             continue
-        carried = [name for name in promise.identifiers if name in _members(emission)]
+        original = _members(emission)
+        carried = [name for name in promise.identifiers if name in original and _compact(original[name]) <= LONGEST_IDENTIFIER]
         lost = [name for name in carried if name not in data]
         if lost:
             seen.broke(f"the original's identifier {lost[0]!r} is missing from the cut data", attempt.id, excerpt=attempt.body)
         elif carried:
+            seen.saw(attempt.id)
+    return seen.conclude()
+
+
+@rule("truncation", needs=("emit",))
+def cut_events_fit_the_limit(view: View, terms: Terms) -> Judgement:
+    """What a cut event carries is itself no larger than any reading of the limit allows."""
+    promise = terms.contract.policy.truncation
+    seen = Observations(missing="no cut event was delivered")
+    for attempt, _emission, data in _cut(view):
+        if promise is None:
+            continue
+        size = _compact(data)
+        if size > max(promise.limits):
+            seen.broke(f"what a cut event carries measures {size:,} bytes, the limit is {max(promise.limits):,}", attempt.id)
+        else:
             seen.saw(attempt.id)
     return seen.conclude()

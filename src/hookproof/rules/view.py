@@ -14,8 +14,10 @@ from itertools import chain
 from typing import Any
 
 from hookproof.model.contract import Contract
-from hookproof.model.transcript import Advance, Attempt, Emission, Exchange, Note, Subscription, Transcript
+from hookproof.model.transcript import Advance, Attempt, Effect, Emission, Exchange, Note, Subscription, Transcript
 from hookproof.rules.json_text import JsonFault, has_lone_surrogate, may_hold_surrogate, parse
+from hookproof.rules.marks import mark_of
+from hookproof.rules.strays import strays
 
 
 class Body:
@@ -149,6 +151,11 @@ class View:
         return tuple(self._each(Advance))
 
     @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What was said of effects, in order."""
+        return tuple(self._each(Effect))
+
+    @cached_property
     def notes(self) -> tuple[Note, ...]:
         """All notes in order."""
         return tuple(self._each(Note))
@@ -167,6 +174,26 @@ class View:
         if self._parts:
             return ChainMap(*(dict(part.emission_of) for part in self._parts))
         return {e.event_id: e for e in self.accepted if e.event_id is not None}
+
+    def meant(self, attempt: Attempt) -> Emission | None:
+        """Give the emission that an attempt is about: the one of its id, else the one whose mark it carries if no other can be meant.
+
+        What is not one HTTP message has no body; a field of its head may still name the event.
+        """
+        known = self.emission_of
+        if attempt.malformed is not None:
+            return next((known[value] for _, value in attempt.headers if value in known), None)
+        return known.get(self.body(attempt).event_id or "") or self._strays.get(attempt.id)
+
+    @cached_property
+    def _strays(self) -> Mapping[str, Emission]:
+        if self._parts:
+            return ChainMap(*(dict(part._strays) for part in self._parts))  # noqa: SLF001 -- its own kind
+        known = self.emission_of
+        if all(self.body(attempt).event_id in known for attempt in self.attempts):
+            return {}
+        bodies = ((attempt, self.body(attempt)) for attempt in self.attempts)
+        return strays(self.accepted, ((attempt, body.event_id, body.type, mark_of(body.data)) for attempt, body in bodies))
 
     @cached_property
     def by_endpoint(self) -> Mapping[str, tuple[Attempt, ...]]:
@@ -194,12 +221,13 @@ class View:
 
     @cached_property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """The attempts grouped by endpoint and envelope id, in order of first arrival; unreadable bodies are left out."""
+        """The attempts grouped by endpoint and event, in order of first arrival; those without a known event or an id are left out."""
         if self._parts:
             return tuple(chain.from_iterable(part.deliveries for part in self._parts))
         found: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
         for attempt in self.attempts:
-            event_id = self.body(attempt).event_id
+            emission = self.meant(attempt)
+            event_id = self.body(attempt).event_id if emission is None else emission.event_id
             if event_id is not None:
                 found[attempt.endpoint, event_id].append(attempt)
         return tuple(
@@ -228,26 +256,41 @@ class View:
     def _first_due(self, endpoint: str, due: list[Emission]) -> Delivery:
         """Leave out what belongs to another known emission, names another type, or may belong to the next emission."""
         emission, until = due[0], due[1].started_at if len(due) > 1 else None
-        found = []
+        found: list[Attempt] = []
+        redirected = False
         for attempt in self.by_endpoint.get(endpoint, ()):
             body = self.body(attempt)
-            owner = self.emission_of.get(body.event_id or "")
+            owner = self.meant(attempt)
             unclaimed = owner is None and body.type in (None, emission.type) and (until is None or attempt.accepted_at < until)
-            if owner is emission or unclaimed:
+            if owner is emission or (unclaimed and not (redirected and attempt.method == "GET" and not attempt.body)):
                 found.append(attempt)
+            redirected = 300 <= attempt.answer.status <= 399  # noqa: PLR2004 -- RFC 9110: what follows a redirect by GET delivers nothing
         return Delivery(endpoint=endpoint, event_id=emission.event_id or "", attempts=tuple(found), emission=emission)
 
     @cached_property
     def due(self) -> Mapping[str, tuple[Emission, ...]]:
-        """The accepted emissions that each endpoint's subscription covered when they were made."""
-        return {endpoint: tuple(e for e in self.accepted if self.covered(endpoint, e)) for endpoint in self.history}
+        """The accepted emissions that each endpoint's subscription covered when they were made; none while it was set inactive."""
+        return {
+            endpoint: tuple(e for e in self.accepted if self.covered(endpoint, e) and not self.switched_off(endpoint, e.started_at))
+            for endpoint in self.history
+        }
+
+    def in_force(self, endpoint: str, at: int) -> Subscription | None:
+        """Give an endpoint's latest subscription record at a moment, None if it had none yet."""
+        return next((record for record in reversed(self.history.get(endpoint, ())) if record.at <= at), None)
+
+    def asked_at(self, record: Subscription) -> int:
+        """Give the moment at which the target was asked for what a record says: it may act before it answers."""
+        return next((exchange.started_at for exchange in self.exchanges if exchange.id == record.exchange), record.at)
+
+    def switched_off(self, endpoint: str, at: int) -> bool:
+        """Whether an endpoint was set inactive before a moment, and not active again."""
+        switches = [record.action for record in self.history.get(endpoint, ()) if record.at <= at]
+        return next((action for action in reversed(switches) if action in ("disabled", "enabled")), "") == "disabled"
 
     def covered(self, endpoint: str, emission: Emission) -> bool:
-        """Whether the endpoint was subscribed to the emission's type in its scope at that moment."""
-        current: Subscription | None = None
-        for record in self.history.get(endpoint, ()):
-            if record.at <= emission.started_at:
-                current = record
+        """Whether the endpoint was subscribed to the emission's type in its scope at that moment, active or not."""
+        current = self.in_force(endpoint, emission.started_at)
         if current is None or current.action == "deleted" or current.scope != emission.scope:
             return False
         if emission.type in current.event_types:
@@ -255,20 +298,22 @@ class View:
         return "*" in current.event_types and emission.type not in self.contract.policy.explicit_only
 
     def body(self, attempt: Attempt) -> Body:
-        """Read an attempt's body, once."""
-        known = self.readings.bodies.get(attempt.body)
+        """Read an attempt's body, once; what is not one HTTP message has none."""
+        raw = b"" if attempt.malformed is not None else attempt.body
+        known = self.readings.bodies.get(raw)
         if known is None:
-            known = self.readings.bodies[attempt.body] = Body(attempt.body, self.contract)
+            known = self.readings.bodies[raw] = Body(raw, self.contract)
         return known
 
     @cached_property
     def by_body(self) -> tuple[tuple[Body, tuple[Attempt, ...]], ...]:
-        """The attempts grouped by equal bodies, in order of first arrival: what holds of one holds of all."""
+        """The well-formed attempts grouped by equal bodies, in order of first arrival: what holds of one holds of all."""
         if self._parts:
             return tuple(chain.from_iterable(part.by_body for part in self._parts))
         found: dict[bytes, list[Attempt]] = {}
         for attempt in self.attempts:
-            found.setdefault(attempt.body, []).append(attempt)
+            if attempt.malformed is None:
+                found.setdefault(attempt.body, []).append(attempt)
         return tuple((self.body(attempts[0]), tuple(attempts)) for attempts in found.values())
 
     def fields(self, attempt: Attempt) -> dict[str, str]:
@@ -277,6 +322,15 @@ class View:
         if known is None:
             known = self.readings.fields[attempt.id] = {name.lower(): value for name, value in reversed(attempt.headers)}
         return known
+
+    @cached_property
+    def veiled(self) -> frozenset[str]:
+        """The ids of attempts whose bytes were altered by us: a secret stood in them and its name took its place."""
+        return frozenset(str(note.facts.get("attempt")) for note in self.notes if note.name == "hidden")
+
+    def exact(self, attempt: Attempt) -> bool:
+        """Whether the bytes that were signed are known: one well-formed message that was recorded as it came."""
+        return attempt.malformed is None and attempt.id not in self.veiled
 
     def scope_of(self, endpoint: str) -> str:
         """Give the scope in which an endpoint was registered, empty if it never was."""
@@ -300,7 +354,7 @@ class View:
         return found
 
     def _known(self, secret: str) -> bool:
-        return not secret.startswith("issued secret") or secret in self.readings.secrets
+        return not secret.startswith("issued secret") or bool(self.readings.secrets.get(secret))  # an unset variable gives ""
 
     @cached_property
     def _advances_of(self) -> Mapping[str, tuple[tuple[int, int, float, float], ...]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from hookproof.signing.scheme import Fields, Scheme, Signed, base64_text, decoded_secret, field, field_bytes
+from hookproof.model.transcript import HeaderPairs
+from hookproof.signing.scheme import MISSING, Fields, Scheme, Signed, base64_text, decoded_secret, field, field_bytes
 
 _ENTRY = re.compile(r"v1,([A-Za-z0-9+/]{43}=)", re.ASCII)
 _FOREIGN = re.compile(r"v(?!1,)[0-9]+[a-z]?,\S+", re.ASCII)
@@ -17,7 +18,10 @@ def _read(headers: Fields) -> Signed:
     tags = tuple(m.group(1) for entry in entries if (m := _ENTRY.fullmatch(entry)))
     odd = [entry for entry in entries if not _ENTRY.fullmatch(entry) and not _FOREIGN.fullmatch(entry)]
     fault = None
-    if not raw:
+    absent = next((name for name in ("webhook-id", "webhook-timestamp") if field(headers, name) is None), None)
+    if absent is not None:
+        fault = f"{absent} {MISSING}"
+    elif not raw:
         fault = "webhook-signature is missing or empty"
     elif odd:
         fault = f"webhook-signature entry {entries.index(odd[0]) + 1} ({odd[0][:4]!r}…) is not `v1,` and 44 characters of base64"
@@ -31,6 +35,11 @@ def _keys(secret: str) -> Mapping[str, bytes]:
     return {} if decoded is None else {"base64-decoded": decoded}
 
 
+def _fields(message_id: str, timestamp: str, tags: Sequence[str]) -> HeaderPairs:
+    signature = " ".join(f"v1,{tag}" for tag in tags)
+    return (("webhook-id", message_id), ("webhook-timestamp", timestamp), ("webhook-signature", signature))
+
+
 STANDARD_WEBHOOKS = Scheme(
     name="standard-webhooks",
     header="webhook-signature",
@@ -39,5 +48,6 @@ STANDARD_WEBHOOKS = Scheme(
     content=lambda message_id, timestamp, body: field_bytes(f"{message_id}.{timestamp}.") + body,
     keys=_keys,
     encode=base64_text,
+    fields=_fields,
     timestamped=True,
 )

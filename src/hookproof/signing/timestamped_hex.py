@@ -48,6 +48,7 @@ def timestamped_hex(name: str, header: str) -> Scheme:
         content=lambda _message_id, timestamp, body: field_bytes(f"{timestamp}.") + body,
         keys=secret_readings,
         encode=bytes.hex,
+        fields=lambda _id, timestamp, tags: ((header, ",".join([f"t={timestamp}", *(f"v1={tag}" for tag in tags)])),),
         timestamped=True,
     )
 
@@ -68,5 +69,6 @@ def bare_hex(name: str, header: str) -> Scheme:
         content=lambda _message_id, _timestamp, body: body,
         keys=secret_readings,
         encode=bytes.hex,
+        fields=lambda _id, _timestamp, tags: ((header, tags[0]),),
         timestamped=False,
     )

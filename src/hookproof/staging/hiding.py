@@ -15,12 +15,17 @@ _MEANT = (b'"', b"\\")
 def hidden(raw: bytes, secrets: Mapping[str, str]) -> bytes:
     """Replace every secret (name → value) by ``{{name}}``; JSON escapes are resolved only where they hide one."""
     if b"\\" in raw:
-        plain = _ESCAPE.sub(_resolved, raw)
+        plain = unescaped(raw)
         if any(value.encode() in plain for value in secrets.values()):
             raw = plain
     for name, value in secrets.items():
         raw = raw.replace(value.encode(), b"{{" + name.encode() + b"}}")
     return raw
+
+
+def unescaped(raw: bytes) -> bytes:
+    """Resolve the escapes that JSON does not need; the text means the same."""
+    return _ESCAPE.sub(_resolved, raw)
 
 
 def _resolved(escape: re.Match[bytes]) -> bytes:

@@ -59,9 +59,9 @@ def read_options(flags: Mapping[str, Any]) -> RunOptions:
         return value if value is not None else given.get({"target": "url"}.get(name, name), default)
 
     target = pick("target")
-    role = pick("role", "platform")
-    if role != "platform":
-        raise IllFormedError("--role", f"there are no suites for the role {role!r} yet", remedy="This version judges platforms.")
+    role = pick("role", "")
+    if role not in ("", "platform", "receiver"):
+        raise IllFormedError("--role", f"{role!r} is no role", remedy="Choose platform or receiver.")
     adapter = pick("adapter", "http")
     if adapter != "http":
         raise IllFormedError("--adapter", f"unknown adapter {adapter!r}", remedy="This version has one: http.")

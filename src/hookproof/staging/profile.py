@@ -13,13 +13,17 @@ from dataclasses import dataclass
 class Profile:
     """``samples``: generated payloads per event beside the examples. ``real_wait``: longest single real wait in seconds.
 
-    ``patience``: how long to wait for an arrival that is due now, in seconds.
+    ``patience``: how long to wait for an arrival that is due now; ``answer``: for the target's answer to one call; ``ready``: for a
+    clock that was moved; all in seconds. ``hostile``: bodies are sent too that bring a careless receiver to its knees.
     """
 
     name: str
     samples: int
     real_wait: float
     patience: float
+    answer: float = 30.0
+    ready: float = 120.0
+    hostile: bool = False
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -29,6 +33,7 @@ PROFILES: Mapping[str, Profile] = {
         Profile(name="ci", samples=2, real_wait=150.0, patience=20.0),
         Profile(name="certify", samples=5, real_wait=900.0, patience=30.0),
         Profile(name="nightly", samples=20, real_wait=3600.0, patience=30.0),
+        Profile(name="hostile", samples=0, real_wait=0.0, patience=10.0, hostile=True),
     )
 }
 """Profile by name."""

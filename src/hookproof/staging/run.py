@@ -5,29 +5,53 @@ Law: a situation that fails ends with a note; what was recorded before is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from inspect import isgeneratorfunction
+from typing import Generic, Protocol, TypeVar
 
 from hookproof.judge import Item, Judge
+from hookproof.model.capabilities import Capabilities
+from hookproof.model.contract import Contract
 from hookproof.model.errors import HookproofError
 from hookproof.model.transcript import Note
 from hookproof.model.verdict import Verdict
-from hookproof.staging.situation import Situation
-from hookproof.staging.stage import ISSUED, Stage, Tools
+from hookproof.staging.keyring import ISSUED
+from hookproof.staging.recorder import RunRecorder
+from hookproof.staging.situation import Scene, Situation
+
+K = TypeVar("K", bound="Kit")
+DISTURBING = frozenset({"restart", "kill", "power-cut", "faults"})
+"""Needs of situations that break more of a target than one tenant; nothing else is staged meanwhile."""
 
 
-class Run:
+class Kit(Protocol):
+    """What a run works with, whichever role is judged."""
+
+    contract: Contract
+    capabilities: Capabilities
+    recorder: RunRecorder
+    secrets: dict[str, str]
+
+    def progress(self, text: str, /) -> None:
+        """Show what is going on."""
+
+    def enter(self, situation: str) -> Scene:
+        """Open the stage for one situation."""
+
+    def leave(self) -> None:
+        """Remove what the run made at the target."""
+
+
+class Run(Generic[K]):
     """Everything of one run behind two calls: ``verdict`` and ``close``.
 
-    ``progress`` is told what is being staged. ``planned`` names the situations that will be needed sooner or later, so that they can
+    ``planned`` names the situations that will be needed sooner or later, so that they can
     fill waits.
     """
 
-    def __init__(self, tools: Tools, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
+    def __init__(self, tools: K, situations: Mapping[str, Situation]) -> None:
         self.tools = tools
         self.situations = situations
-        if progress is not None:
-            tools.progress = progress
         self._staged: set[str] = set()
         self.verdicts: dict[str, Verdict] = {}
         self.planned: tuple[str, ...] = ()
@@ -57,7 +81,7 @@ class Run:
         if not all(self.tools.capabilities.offers(need) for need in found.needs):
             return
         self.tools.progress(f"staging {name}")
-        stage = Stage(name, self.tools)
+        stage = self.tools.enter(name)
         stage.note("begin")
         try:
             self._act(found, stage)
@@ -68,26 +92,22 @@ class Run:
             stage.note("failed", reason=f"a bug of ours: {type(error).__name__}")
             raise
         finally:
-            self.tools.listener.release([endpoint.name for endpoint in stage.endpoints])
+            stage.leave()
             stage.note("end")
 
-    def _act(self, found: Situation, stage: Stage) -> None:
+    def _act(self, found: Situation, stage: Scene) -> None:
         """Run a situation; where it yields, stage what else is planned, but nothing that brings the target down."""
         work = found.act(stage)
         if work is None:
             return
         for _ in work:
             for name in self.planned:
-                if not {"restart", "kill"} & set(self.situations[name].needs if name in self.situations else ()):
+                if not DISTURBING & set(self.situations[name].needs if name in self.situations else ()):
                     self._stage(name)
 
     def close(self) -> None:
         """Remove the tenants that the run made; leftovers of a dead target are left."""
-        for tenant in self.tools.tenants:
-            try:
-                self.tools.platform.close_scope(tenant.scope)
-            except HookproofError:
-                return
+        self.tools.leave()
 
     def foreign(self, count: int) -> None:
         """Record how many requests came that belong to no endpoint."""

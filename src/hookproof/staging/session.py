@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from hookproof import __version__
 from hookproof.adapters.http import HttpPlatform
@@ -24,11 +24,13 @@ from hookproof.reference.platform import ReferencePlatform
 from hookproof.reporting.results import write_results
 from hookproof.reporting.transcripts import TranscriptWriter
 from hookproof.rules.catalogue import RULE_PARAMETERS
+from hookproof.staging.keyring import ISSUED
+from hookproof.staging.liveness import final_error
 from hookproof.staging.options import RunOptions
 from hookproof.staging.recorder import RunRecorder
 from hookproof.staging.run import Run
 from hookproof.staging.situation import Situation
-from hookproof.staging.stage import ISSUED, Tools
+from hookproof.staging.stage import Tools
 from hookproof.wire.listener import CaptureListener
 
 TRANSCRIPT_NAME = "transcript.ndjson"
@@ -39,6 +41,17 @@ def read_contract(name: str) -> Contract:
     return load_contract(find_contract(name), rules=RULE_PARAMETERS)
 
 
+class Declaring(Protocol):
+    """Any target that can be asked what it offers."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+    def capabilities(self) -> Capabilities:
+        """Ask."""
+
+
 class Session:
     """One run from opening to closing; use ``verdict`` in between."""
 
@@ -47,13 +60,13 @@ class Session:
         self.contract = overridden(contract, options.overrides, subject="--target-profile")
         self.role = Role(options.role)
         self._stack = ExitStack()
-        self._run: Run | None = None
+        self._run: Run[Any] | None = None
         self._writer: TranscriptWriter | None = None
         self._listener: CaptureListener | None = None
         self.aborted: str | None = None
 
     @property
-    def run(self) -> Run:
+    def run(self) -> Run[Any]:
         """The opened run."""
         assert self._run is not None, "open() comes first"
         return self._run
@@ -84,9 +97,11 @@ class Session:
         )
         if self.options.secret is not None:
             tools.secrets[ISSUED] = self.options.secret
-        self._run = Run(tools, situations, progress)
+        if progress is not None:
+            tools.progress = progress
+        self._run = Run(tools, situations)
 
-    def _capabilities(self, platform: HttpPlatform) -> Capabilities:
+    def _capabilities(self, platform: Declaring) -> Capabilities:
         """Join what the target says with what its profile declares; refuse another role and production."""
         found = platform.capabilities()
         if self.options.capabilities:
@@ -98,7 +113,7 @@ class Session:
             raise IllFormedError(platform.url, cause, place="capabilities/environment", remedy="Judge a test environment.")
         return found
 
-    def _header(self, platform: HttpPlatform, capabilities: Capabilities) -> RunHeader:
+    def _header(self, platform: Declaring, capabilities: Capabilities) -> RunHeader:
         url = platform.url if self.options.target else "embedded reference"
         return RunHeader(
             contract=self.contract.name,
@@ -142,7 +157,8 @@ class Session:
             key = secrets.token_urlsafe(24)
             reference = self._stack.enter_context(ReferencePlatform(self.contract, database=None, time="virtual", api_key=key))
             url = reference.url
-        platform = HttpPlatform(url, api_key=key, control_url=self.options.control_url)
+        profile = self.options.profile
+        platform = HttpPlatform(url, api_key=key, control_url=self.options.control_url, timeout=profile.answer, ready=profile.ready)
         self._stack.callback(platform.close)
         return platform, key
 
@@ -160,18 +176,33 @@ class Session:
         return tuple(self._run.verdicts[item.id] for item in self.items() if item.id in self._run.verdicts)
 
     def close(self) -> None:
-        """Write footers and results, remove tenants, close everything that was opened."""
+        """Write footers and results, remove tenants, close everything that was opened.
+
+        Raises after that what ``final_error`` found in a run that found no MUST broken: the target fell silent, or misnames events.
+        """
+        error = self._final_error()
         try:
-            if self._run is not None and self._listener is not None:
-                self._finish(self._run, self._listener)
+            if self._run is not None:
+                self._finish(self._run)
         finally:
             self._stack.close()
+        if error is not None:
+            raise error
 
-    def _finish(self, run: Run, listener: CaptureListener) -> None:
+    def _final_error(self) -> HookproofError | None:
+        """Find what makes the verdicts worth nothing; a MUST that was broken says more, and is left to stand alone."""
+        if self._run is None or self.aborted is not None or any(verdict.fails for verdict in self.verdicts()):
+            return None
+        error = final_error(self._run.tools.recorder.transcript(), self.contract, self.options.target or "embedded reference")
+        self.aborted = None if error is None else str(error)
+        return error
+
+    def _finish(self, run: Run[Any]) -> None:
         if self.aborted is None:
             run.close()
         judged = [item.id for item in self.items() if item.id in run.verdicts]
-        run.foreign(listener.foreign)
+        if self._listener is not None:
+            run.foreign(self._listener.foreign)
         if len(judged) != len(self.items()):
             run.tools.recorder.add("n", lambda i, at: Note(id=i, situation="", at=at, name="judged", facts={"items": judged}))
         digest = ""

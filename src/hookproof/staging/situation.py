@@ -11,25 +11,35 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from hookproof.staging.stage import Stage
+
+class Scene(Protocol):
+    """What every stage can do, whichever role is judged."""
+
+    def note(self, name: str, **facts: Any) -> None:  # noqa: ANN401 -- small JSON values
+        """Record a fact that judging must know."""
+
+    def leave(self) -> None:
+        """Let go of what this situation holds open."""
+
+
+S = TypeVar("S", bound=Scene)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """Something to put a target through. Without the capabilities in ``needs`` it is not staged at all."""
+    """Something to put a target through. Without the capabilities in ``needs`` it is not staged at all; ``act`` takes the role's stage."""
 
     name: str
     needs: tuple[str, ...]
-    act: Callable[[Stage], Iterator[None] | None]
+    act: Callable[[Any], Iterator[None] | None]
 
 
-def situation(*, needs: tuple[str, ...] = ()) -> Callable[[Callable[[Stage], Iterator[None] | None]], Situation]:
+def situation(*, needs: tuple[str, ...] = ()) -> Callable[[Callable[[S], Iterator[None] | None]], Situation]:
     """Turn a function into a ``Situation`` named like it."""
 
-    def make(function: Callable[[Stage], Iterator[None] | None]) -> Situation:
+    def make(function: Callable[[S], Iterator[None] | None]) -> Situation:
         return Situation(name=function.__name__, needs=needs, act=function)
 
     return make

@@ -9,57 +9,33 @@ import json
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
+from hookproof.generate.marks import marked, marks
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Contract, Event, Provenance
+from hookproof.model.errors import HookproofError
 from hookproof.model.transcript import Advance, Answer, Emission, Exchange, Note, Subscription
 from hookproof.ports import Call, Listener, Platform, Scope
 from hookproof.rules.management import operations
 from hookproof.rules.view import View
 from hookproof.signing.scheme import throwaway_secret
+from hookproof.staging import keyring
+from hookproof.staging.cast import OK, Endpoint, Tenant
 from hookproof.staging.hiding import hidden
+from hookproof.staging.liveness import patience_left, require_life, require_move
 from hookproof.staging.profile import Profile
-from hookproof.staging.recorder import RunRecorder
+from hookproof.staging.recorder import RunRecorder, silent
+from hookproof.staging.veil import LEAST
 
-OK = Answer(status=200)
-ISSUED = "issued secret"
-"""How names of secrets begin that the target made; they cannot be made again from the run's salt."""
 _WORKERS = 16
 _STEP = 50
-_VIRTUAL_PATIENCE = 2.0
-"""Seconds; with a virtual clock the target itself says when it is ready, so patience only spares a round trip."""
-
-
-@dataclass(kw_only=True)
-class Tenant:
-    """A tenant of the target as the stage knows it. ``now`` is its virtual clock's last reading, None without one."""
-
-    name: str
-    scope: Scope
-    now: str | None = None
-    canary: Endpoint | None = None
-
-
-@dataclass(kw_only=True)
-class Endpoint:
-    """An endpoint of ours: its name in the transcript, its URL, the target's id (empty if it was refused) and current secret."""
-
-    name: str
-    tenant: Tenant
-    url: str
-    events: tuple[str, ...]
-    id: str = ""
-    secret: str = ""
-    answer: Exchange | None = None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the target took the subscription."""
-        return self.answer is not None and 200 <= self.answer.status <= 299  # noqa: PLR2004 -- RFC 9110 section 15.3
 
 
 @dataclass(kw_only=True)
@@ -74,10 +50,27 @@ class Tools:
     profile: Profile
     api_key: str
     seed: int
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(init=False)
     tenants: list[Tenant] = field(default_factory=list)
     counter: list[int] = field(default_factory=lambda: [0])
-    progress: Callable[[str], None] = lambda _text: None
+    vain: int = 0  # waits that ran out, see ``patience_left``
+    progress: Callable[[str], None] = field(default=silent)
+
+    def __post_init__(self) -> None:
+        """Let the recorder know the secrets, the run's own key first."""
+        self.secrets = self.recorder.secrets
+        if len(self.api_key) >= LEAST:
+            self.secrets["key of the run"] = self.api_key
+
+    def enter(self, situation: str) -> Stage:
+        """Open the stage for one situation."""
+        return Stage(situation, self)
+
+    def leave(self) -> None:
+        """Remove the tenants that were made; leftovers of a dead target are left."""
+        with suppress(HookproofError):
+            for tenant in self.tenants:
+                self.platform.close_scope(tenant.scope)
 
 
 class Stage:
@@ -90,6 +83,7 @@ class Stage:
         self.profile = tools.profile
         self.dice = random.Random(f"{tools.seed}/{situation}")  # noqa: S311 -- reproducible choices, no secret
         self.endpoints: list[Endpoint] = []
+        self.marks = marks(f"{tools.recorder.header.salt}/{situation}")
 
     def offers(self, *needs: str) -> bool:
         """Whether the target has all these capabilities."""
@@ -109,12 +103,12 @@ class Stage:
         scope = self.tools.platform.open_scope(full) if own else Scope(id="", api_key=self.tools.api_key)
         tenant = Tenant(name=full if own else "default", scope=scope)
         if self.virtual:
-            tenant.now = self.tools.platform.clock(scope).now
+            tenant.now, tenant.read_at = self.tools.platform.clock(scope).now, self.tools.recorder.moment()
         self.tools.secrets[f"key of {tenant.name}"] = scope.api_key
         self.tools.tenants.append(tenant)
         return tenant
 
-    def endpoint(
+    def endpoint(  # noqa: PLR0913 -- each is a separate choice of the situation, by name
         self,
         tenant: Tenant,
         events: Sequence[str],
@@ -124,31 +118,35 @@ class Stage:
         own_port: bool = False,
         key: str = "own",
         purpose: str = "",
+        given: bool = True,
+        query: str = "",
+        host: str = "",
+        certificate: str = "",
+        also: Mapping[str, Any] = MappingProxyType({}),
     ) -> Endpoint:
-        """Open an endpoint and ask the target to subscribe it; the answer may be a refusal."""
+        """Open an endpoint and ask the target to subscribe it; the answer may be a refusal. Not ``given``: it must make the secret.
+
+        ``query`` belongs to its address, ``host`` replaces the host there, ``certificate`` lets it speak TLS; ``also`` are further members
+        of the subscription.
+        """
         self.tools.counter[0] += 1
         name = f"e{self.tools.counter[0]}"
-        secret = f"secret of {name}"
-        self.tools.secrets[secret] = throwaway_secret(self.tools.recorder.header.salt, secret)
-        url = self.tools.listener.open_endpoint(name, script, then=then, own_port=own_port, situation=self.situation)
+        secret = keyring.give(self.tools.secrets, self.tools.recorder.header.salt, name, self.tools.counter[0]) if given else ""
+        open_one = self.tools.listener.open_endpoint
+        url = open_one(name, script, then=then, own_port=own_port, situation=self.situation, certificate=certificate) + query
+        url = _at_host(url, host) if host else url
         found = Endpoint(name=name, tenant=tenant, url=url, events=tuple(events), secret=secret)
-        body = {"url": url, "events": list(events), "secret": self.tools.secrets[secret]}
+        body = {"url": url, "events": list(events), **({"secret": self.tools.secrets[secret]} if given else {}), **also}
         found.answer = self.call("createWebhook", tenant, body=body, key=key, purpose=purpose)
         self.endpoints.append(found)
         if found.accepted:
-            found.id = _member_in(found.answer.response_body, "id")
-            found.secret = self._in_force(found, secret)
-            self._subscribed("created", found)
+            found.id = keyring.member_in(found.answer.response_body, "id")
+            found.secret = keyring.in_force(self.tools.secrets, found.answer.response_body, secret)
+            if key == "own":  # what was made without a right to it belongs to nobody we know
+                self._subscribed("created", found, found.answer)
         return found
 
-    def _in_force(self, endpoint: Endpoint, ours: str) -> str:
-        """Give the name of the secret that signs: the target's own if it issued one, else the one that we gave."""
-        if ISSUED in self.tools.secrets:
-            return ISSUED
-        own = f"{ISSUED} for {endpoint.name}"
-        return own if own in self.tools.secrets else ours
-
-    def _subscribed(self, action: str, endpoint: Endpoint) -> None:
+    def _subscribed(self, action: str, endpoint: Endpoint, answer: Exchange) -> None:
         self.tools.recorder.add(
             "s",
             lambda record_id, at: Subscription(
@@ -161,16 +159,16 @@ class Stage:
                 endpoint_id=endpoint.id,
                 event_types=endpoint.events,
                 secret=endpoint.secret,
-                exchange=endpoint.answer.id if endpoint.answer else None,
+                exchange=answer.id,
             ),
         )
 
     def update(self, endpoint: Endpoint, events: Sequence[str]) -> Exchange:
         """Ask the target to change an endpoint's events."""
         answer = self.call("updateWebhook", endpoint.tenant, endpoint=endpoint, body={"events": list(events)})
-        if 200 <= answer.status <= 299:  # noqa: PLR2004 -- RFC 9110 section 15.3
+        if answer.accepted:
             endpoint.events = tuple(events)
-            self._subscribed("updated", endpoint)
+            self._subscribed("updated", endpoint, answer)
         return answer
 
     def rotate(self, endpoint: Endpoint) -> Exchange:
@@ -178,16 +176,23 @@ class Stage:
         name = f"{endpoint.secret} rotated"
         self.tools.secrets[name] = throwaway_secret(self.tools.recorder.header.salt, name)
         answer = self.call("updateWebhook", endpoint.tenant, endpoint=endpoint, body={"secret": self.tools.secrets[name]})
-        if 200 <= answer.status <= 299:  # noqa: PLR2004 -- RFC 9110 section 15.3
+        if answer.accepted:
             endpoint.secret = name
-            self._subscribed("rotated", endpoint)
+            self._subscribed("rotated", endpoint, answer)
+        return answer
+
+    def switch(self, endpoint: Endpoint, *, active: bool) -> Exchange:
+        """Ask the target to deliver nothing more to an endpoint, or to deliver again."""
+        answer = self.call("updateWebhook", endpoint.tenant, endpoint=endpoint, body={"active": active})
+        if answer.accepted:
+            self._subscribed("enabled" if active else "disabled", endpoint, answer)
         return answer
 
     def delete(self, endpoint: Endpoint) -> Exchange:
         """Ask the target to delete an endpoint."""
         answer = self.call("deleteWebhook", endpoint.tenant, endpoint=endpoint)
-        if 200 <= answer.status <= 299:  # noqa: PLR2004 -- RFC 9110 section 15.3
-            self._subscribed("deleted", endpoint)
+        if answer.accepted:
+            self._subscribed("deleted", endpoint, answer)
         return answer
 
     def call(
@@ -207,9 +212,10 @@ class Stage:
         api_key = other.scope.api_key if key == "other" and other is not None else keys[key]
         raw = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         filled = path.replace("{id}", endpoint.id if endpoint is not None else "")
-        made = self.tools.platform.call(method.upper(), filled, api_key=api_key, body=raw)
-        if operation == "createWebhook":
-            self._note_issued(made.response_body, f"e{self.tools.counter[0]}")
+        with self.tools.recorder.holding():
+            made = self.tools.platform.call(method.upper(), filled, api_key=api_key, body=raw)
+            if operation == "createWebhook":
+                keyring.learn(self.tools.secrets, made.response_body, f"e{self.tools.counter[0]}")
         return self._exchange(made, operation=operation, tenant=tenant, key=key, purpose=purpose)
 
     def _exchange(self, made: Call, *, operation: str, tenant: Tenant, key: str, purpose: str) -> Exchange:
@@ -236,12 +242,6 @@ class Stage:
             ),
         )
 
-    def _note_issued(self, raw: bytes, endpoint: str) -> None:
-        """Learn a secret that the target made itself, before anything of it is recorded."""
-        issued = _member_in(raw, "signing_secret") or _member_in(raw, "secret")
-        if issued and issued not in self.tools.secrets.values():
-            self.tools.secrets[f"{ISSUED} for {endpoint}"] = issued
-
     # -- events ---------------------------------------------------------------------------------------------------------------
 
     def kinds(self, count: int, *, policies: tuple[str, ...] | None = None) -> list[Event]:
@@ -258,19 +258,23 @@ class Stage:
         return fitting[:count]
 
     def emit(self, tenant: Tenant, event: str, data: Any = None, *, purpose: str = "") -> Emission:  # noqa: ANN401 -- any JSON value
-        """Emit one event, by default with its first example, and record it."""
+        """Emit one event, by default with its first example and a mark of its own, and record it."""
         return self.emit_all(tenant, [(event, data)], purpose=purpose)[0]
 
-    def emit_all(self, tenant: Tenant, events: Iterable[tuple[str, Any]], *, purpose: str = "") -> list[Emission]:
-        """Emit many events at once, so that a slow target costs its latency once."""
-        chosen = [(name, self.contract.events[name].examples[0] if data is None else data) for name, data in events]
+    def emit_all(self, tenant: Tenant, events: Iterable[tuple[str, Any]], *, purpose: str = "", key: str | None = None) -> list[Emission]:
+        """Emit many events at once, so that a slow target costs its latency once; all with one idempotency ``key`` if given."""
+        chosen = [(name, self._told_apart(name) if data is None else data) for name, data in events]
         if len(chosen) == 1:
-            return [self._emit(tenant, chosen[0], purpose)]
+            return [self._emit(tenant, chosen[0], purpose, key)]
         with ThreadPoolExecutor(_WORKERS) as pool:
-            return list(pool.map(lambda pair: self._emit(tenant, pair, purpose), chosen))
+            return list(pool.map(lambda pair: self._emit(tenant, pair, purpose, key), chosen))
 
-    def _emit(self, tenant: Tenant, pair: tuple[str, Any], purpose: str) -> Emission:
-        made = self.tools.platform.emit(tenant.scope, pair[0], pair[1])
+    def _told_apart(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
+        event = self.contract.events[name]
+        return marked(event, event.examples[0], next(self.marks))
+
+    def _emit(self, tenant: Tenant, pair: tuple[str, Any], purpose: str, key: str | None = None) -> Emission:
+        made = self.tools.platform.emit(tenant.scope, pair[0], pair[1], **({} if key is None else {"key": key}))
         return self.tools.recorder.add(
             "m",
             lambda record_id, at: Emission(
@@ -296,9 +300,13 @@ class Stage:
         if tenant.canary is None:  # before the wait: its creation may be an event for others
             tenant.canary = self.endpoint(tenant, [kind])
         self._await_due(tenant)
-        already = len(self.tools.listener.attempts([tenant.canary.name]))
-        self.emit(tenant, kind, purpose="canary")
-        return self.arrived([tenant.canary], already + 1)
+        names = [tenant.canary.name]
+        already = len(self.tools.listener.attempts(names))
+        sent = (self.emit(tenant, kind, purpose="canary").event_id or "").encode()
+        came = self.arrived([tenant.canary], already + 1)
+        if not any(sent in attempt.body for attempt in self.tools.listener.attempts(names)[already:]):
+            self.settle(tenant)  # something else came first
+        return came or require_life(self.tools)
 
     def _await_due(self, tenant: Tenant) -> None:
         """Give every delivery that is due its time: the target's own word on a virtual clock, else patience as long as any arrives."""
@@ -324,18 +332,21 @@ class Stage:
     def arrived(self, endpoints: Iterable[Endpoint], count: int, *, patience: float | None = None) -> bool:
         """Wait until so many attempts were recorded at these endpoints together.
 
-        Patience is for progress: it begins anew with every arrival, so that a slow target is waited for and a silent one is not.
-        False when it ran out.
+        Patience is for progress: it begins anew with every arrival, so that a slow target is waited for and a silent one is not. It is
+        short with a virtual clock, where the target then says itself whether anything is still due. False when it ran out.
         """
-        limit = self.profile.patience if patience is None else patience
-        if self.virtual:
-            limit = min(limit, _VIRTUAL_PATIENCE)
+        limit = patience_left(self.tools, patience)
+        endpoints = list(endpoints)
         names = [endpoint.name for endpoint in endpoints]
+        unasked = {endpoint.tenant.name: endpoint.tenant for endpoint in endpoints} if self.virtual else {}
         seen = len(self.tools.listener.attempts(names))
         while seen < count:
             if not self.tools.listener.wait(names, min(seen + _STEP, count), limit):
                 now = len(self.tools.listener.attempts(names))
-                if now == seen:
+                if now == seen and unasked:
+                    self.settle(unasked.popitem()[1])
+                elif now == seen:
+                    self.tools.vain += 1
                     return False
             seen = len(self.tools.listener.attempts(names))
         return True
@@ -348,11 +359,12 @@ class Stage:
             self.advance(tenant, 0.0)
 
     def advance(self, tenant: Tenant, seconds: float) -> None:
-        """Move a tenant's virtual clock and record it."""
+        """Move a tenant's virtual clock and record it; raise ``CapabilityError`` if it moved otherwise than it was asked to."""
         before = tenant.now or ""
         started = self.tools.recorder.moment()
         reading = self.tools.platform.advance(tenant.scope, seconds)
-        tenant.now = reading.now
+        require_move(self.tools, tenant, reading, seconds)
+        tenant.now, tenant.read_at = reading.now, self.tools.recorder.moment()
         self.tools.recorder.add(
             "v",
             lambda record_id, at: Advance(
@@ -373,6 +385,10 @@ class Stage:
         moment = (datetime.fromisoformat(tenant.now or "") + timedelta(seconds=ahead)).astimezone(UTC).replace(microsecond=0)
         return moment.isoformat(), format_datetime(moment, usegmt=True)
 
+    def leave(self) -> None:
+        """End the answers that are still held back."""
+        self.tools.listener.release([endpoint.name for endpoint in self.endpoints])
+
     def note(self, name: str, **facts: Any) -> None:  # noqa: ANN401 -- small JSON values
         """Record a fact that judging must know."""
         self.tools.recorder.add("n", lambda record_id, at: Note(id=record_id, situation=self.situation, at=at, name=name, facts=facts))
@@ -383,12 +399,6 @@ class Stage:
         self.tools.platform.lifecycle(action)
 
 
-def _member_in(raw: bytes, name: str) -> str:
-    """Find a member of a new endpoint in the target's answer, in ``data`` or at the top; empty if there is none."""
-    try:
-        document = json.loads(raw)
-    except ValueError:
-        return ""
-    inner = document.get("data", document) if isinstance(document, dict) else {}
-    found = inner.get(name) if isinstance(inner, dict) else None
-    return str(found) if isinstance(found, str | int) else ""
+def _at_host(url: str, host: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()

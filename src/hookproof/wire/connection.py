@@ -23,17 +23,21 @@ _CUT = "connection closed inside the request"
 
 
 class Connection(asyncio.Protocol):
-    """A peer's connection to the listener. ``live`` holds the open connections of its port in order; it adds and removes itself."""
+    """A peer's connection to the listener. ``live`` holds the open connections of its port in order; it adds and removes itself.
+
+    ``door`` names the port that it came in by if that is not the shared one, ``tls`` the version of TLS that it speaks, if any.
+    """
 
     __slots__ = ("_deaf", "_finished", "_intake", "_lingers", "_live", "_patience", "_reader", "_serving", "_stamp", "_turn", "congested",
-                 "ledger", "loop", "name", "transport")  # fmt: skip
+                 "door", "ledger", "loop", "name", "tls", "transport")  # fmt: skip
 
     transport: asyncio.Transport
 
-    def __init__(self, intake: Intake, live: dict[Connection, None], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, intake: Intake, live: dict[Connection, None], loop: asyncio.AbstractEventLoop, door: str = "") -> None:
         self.loop = loop
         self.ledger = intake.ledger
-        self.name = ""
+        self.name = self.tls = ""
+        self.door = door
         self.congested = False
         self._intake = intake
         self._live = live
@@ -48,6 +52,8 @@ class Connection(asyncio.Protocol):
         self._stamp = self._stamped(monotonic_ns())
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        secured = transport.get_extra_info("ssl_object")
+        self.tls = "" if secured is None else str(secured.version())
         intake = self._intake
         self.name = f"c{next(intake.connection_numbers)}"
         self._live[self] = None
@@ -128,6 +134,8 @@ class Connection(asyncio.Protocol):
                 elif self._finished:
                     self._close()
                 break
+            if request.malformed is None and (surplus := reader.surplus(request)):
+                request.overrun = f"{surplus} bytes behind the announced length are no request"
             stamp = self._stamp or self._stamped(now)
             self._stamp = self._stamped(now) if reader.begun else None
             self._patience.began = now

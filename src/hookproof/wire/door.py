@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 from hookproof.model.errors import UnreachableError
 from hookproof.wire.connection import Connection
+from hookproof.wire.threshold import Threshold
 
 _BACKLOG = 1024
 
@@ -19,12 +21,25 @@ _BACKLOG = 1024
 class Door:
     """One port. ``port`` is its number from the start, ``live`` its open connections.
 
-    Built on any thread; the rest runs on the loop's. Raises ``UnreachableError`` when the port is taken or the host is not ours.
+    ``name`` tells its connections apart from those of other doors. With a ``context`` it speaks TLS to who begins with it, and
+    ``broken`` gets the reason of each handshake that was begun and did not end. Built on any thread; the rest runs on the loop's.
+    Raises ``UnreachableError`` when the port is taken or the host is not ours.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        name: str = "",
+        *,
+        context: ssl.SSLContext | None = None,
+        broken: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         self.live: dict[Connection, None] = {}
-        self._server: asyncio.Server | None = None
+        self.name = name
+        self._context = context
+        self._broken = broken
+        self._server: asyncio.Server | Threshold | None = None
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             self._family = found[0][0]
@@ -35,7 +50,7 @@ class Door:
         self._address = self._keeper.getsockname()
         self.port: int = self._address[1]
 
-    async def open(self, accept: Callable[[dict[Connection, None]], Connection]) -> None:
+    async def open(self, accept: Callable[[Door], Connection]) -> None:
         """Listen; ``accept`` makes the protocol of each connection. Nothing happens if it is open."""
         if self._server is not None:
             return
@@ -43,7 +58,11 @@ class Door:
         try:
             listening = _bound(self._family, self._address)
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: accept(self.live), sock=listening, backlog=_BACKLOG)
+            if self._context is None:
+                self._server = await loop.create_server(lambda: accept(self), sock=listening, backlog=_BACKLOG)
+            else:
+                listening.listen(_BACKLOG)
+                self._server = Threshold(listening, self._context, lambda: accept(self), self._broken)
         except OSError as error:
             if listening is not None:
                 listening.close()

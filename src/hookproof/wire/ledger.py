@@ -12,12 +12,16 @@ from hookproof.model.transcript import Attempt
 
 
 class Tally:
-    """One endpoint's part of the ledger: ``attempts`` in order of record and the number of requests fully ``read``."""
+    """One endpoint's part of the ledger: ``attempts`` in order of record and the number of requests fully ``read``.
 
-    __slots__ = ("attempts", "read")
+    ``broken``: reasons of TLS handshakes at its own port that were begun and did not end.
+    """
+
+    __slots__ = ("attempts", "broken", "read")
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
+        self.broken: list[str] = []
         self.read = 0
 
 
@@ -65,6 +69,16 @@ class Ledger:
         if self._waiters:
             self._wake()
 
+    def mark_broken(self, tally: Tally, reason: str) -> None:
+        """Keep the reason of a handshake that did not end (listener thread only)."""
+        tally.broken.append(reason)
+        if self._waiters:
+            self._wake()
+
+    def broken(self, name: str) -> tuple[str, ...]:
+        """Give the reasons of the handshakes that did not end at an endpoint; ``KeyError`` for a name that was never opened."""
+        return tuple(self._tallies[name].broken)
+
     def fail(self, error: BaseException) -> None:
         """Keep the first error of the listener's thread and wake everybody."""
         if self.failure is None:
@@ -91,6 +105,11 @@ class Ledger:
         """Wait up to ``timeout`` seconds until ``count`` requests were fully read there, answered or not; False on time-out."""
         tallies = self._of(names)
         return self._wait(lambda: sum(tally.read for tally in tallies) >= count, timeout)
+
+    def wait_met(self, name: str, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds until an endpoint got a request or broke off a handshake; False on time-out."""
+        (tally,) = self._of([name])
+        return self._wait(lambda: bool(tally.broken or tally.attempts), timeout)
 
     def _of(self, names: Sequence[str]) -> list[Tally]:
         return [self._tallies[name] for name in dict.fromkeys(names)]

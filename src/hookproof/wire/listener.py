@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from hookproof.model.transcript import Answer, Attempt
 from hookproof.wire.bounds import Bounds
+from hookproof.wire.certificates import shown
 from hookproof.wire.connection import Connection
 from hookproof.wire.door import Door
 from hookproof.wire.intake import TOKEN_CHARACTERS, Endpoint, Intake, Plan
@@ -112,24 +113,30 @@ class CaptureListener:
         self._loop = None
         self._ledger.raise_failure()
 
-    def open_endpoint(self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = "") -> str:
+    def open_endpoint(
+        self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = "", certificate: str = ""
+    ) -> str:
         """Open an endpoint and give its URL: the answers of ``script`` in order of arrival, then ``then`` for ever.
 
-        ``situation`` marks its attempts; ``own_port`` gives it a port that can be closed and opened again. ``ValueError`` for a name
-        that was used before, ``IllFormedError`` for an answer that cannot be written, ``RuntimeError`` before ``start``.
+        ``situation`` marks its attempts; ``own_port`` gives it a port that can be closed and opened again; ``certificate`` (see
+        ``certificates``) lets that port speak TLS. ``ValueError`` for a name that was used before, ``IllFormedError`` for an answer
+        that cannot be written, ``RuntimeError`` before ``start``, ``KeyError`` for an unknown certificate.
         """
         port = self.port
         plan = Plan(script, then)
         endpoint = Endpoint(name, situation, plan, self._ledger.open(name))
+        own_port = own_port or certificate != ""
         if own_port:
-            door = Door(self._host, 0)
+            tally, context = endpoint.tally, shown(certificate) if certificate else None
+            door = Door(self._host, 0, name, context=context, broken=lambda reason: self._ledger.mark_broken(tally, reason))
             self._own_doors[name] = door
             self._run(door.open(self._accept))
             port = door.port
         token = token_hex(TOKEN_CHARACTERS // 2)
         self._endpoints[name] = endpoint
         self._intake.endpoints[token] = endpoint
-        return f"{self._base(port, own_port=own_port)}/{token}/{quote(name, safe='')}"
+        base = self._base(port, own_port=own_port)
+        return f"{base.replace('http:', 'https:', 1) if certificate else base}/{token}/{quote(name, safe='')}"
 
     def rescript(self, name: str, script: Sequence[Answer], *, then: Answer) -> None:
         """Replace the answers still to come at an endpoint; answers under way are not touched. ``KeyError`` for an unknown name."""
@@ -155,6 +162,14 @@ class CaptureListener:
         """Wait until ``count`` requests were fully read at these endpoints, answered or not; False after ``timeout`` seconds."""
         return self._ledger.wait_read(names, count, timeout)
 
+    def wait_met(self, name: str, timeout: float) -> bool:
+        """Wait until an endpoint got a request, or broke off a TLS handshake; False after ``timeout`` seconds."""
+        return self._ledger.wait_met(name, timeout)
+
+    def broken_handshakes(self, name: str) -> tuple[str, ...]:
+        """Give the reasons of TLS handshakes at an endpoint that were begun and did not end."""
+        return self._ledger.broken(name)
+
     def attempts(self, names: Sequence[str]) -> tuple[Attempt, ...]:
         """Give the attempts recorded at these endpoints so far, in order of record."""
         return self._ledger.attempts(names)
@@ -167,9 +182,9 @@ class CaptureListener:
             return f"{public.scheme}://{_authority(public.hostname or '')}:{port}"
         return f"{public.scheme}://{public.netloc}{public.path.rstrip('/')}"
 
-    def _accept(self, live: dict[Connection, None]) -> Connection:
+    def _accept(self, door: Door) -> Connection:
         assert self._loop is not None
-        return Connection(self._intake, live, self._loop)
+        return Connection(self._intake, door.live, self._loop, door.name)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do ``work`` on the loop's thread and wait for it."""

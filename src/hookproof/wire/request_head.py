@@ -42,7 +42,8 @@ class Request:
     """One request as far as it was read.
 
     ``head``: raw bytes; ``length``: promised bytes of content or ``CHUNKED``; ``persistent``: the connection may carry another
-    request; ``expects_continue``: the peer waits for ``100 Continue``; ``malformed`` with ``status``: why it is none, and our answer.
+    request; ``expects_continue``: the peer waits for ``100 Continue``; ``malformed`` with ``status``: why it is none, and our answer;
+    ``overrun``: why it is none although a receiver would take it and never see what follows.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Request:
         "length",
         "malformed",
         "method",
+        "overrun",
         "persistent",
         "status",
         "target",
@@ -67,6 +69,7 @@ class Request:
         self.length = 0
         self.persistent = self.expects_continue = False
         self.malformed: str | None = None
+        self.overrun: str | None = None
         self.status = 0
 
     def spoil(self, reason: str, status: int) -> None:

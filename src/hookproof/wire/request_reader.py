@@ -5,9 +5,14 @@ Law: any split of the same bytes gives the same requests; after a malformed one 
 
 from __future__ import annotations
 
+import re
+
 from hookproof.wire.bounds import Bounds
 from hookproof.wire.chunked_body import ChunkedBody
 from hookproof.wire.request_head import CHUNKED, HeadParser, MalformedError, Request, bare_line_feed
+
+_EMPTY_LINES = re.compile(rb"(?:\r\n)*")
+_MAY_BEGIN = re.compile(rb"(?:\r\n)*(?:\r|[A-Z]{1,16}(?: .*)?)?", re.DOTALL)
 
 
 class RequestReader:
@@ -38,6 +43,12 @@ class RequestReader:
     def buffered(self) -> int:
         """How many bytes wait to be understood."""
         return len(self._buffer)
+
+    def surplus(self, request: Request) -> int:
+        """Count the bytes behind a request just given that can be no other request on this connection; empty lines are harmless."""
+        rest = self._buffer
+        harmless = _MAY_BEGIN if request.persistent else _EMPTY_LINES
+        return 0 if not rest or harmless.fullmatch(rest) else len(rest)
 
     def push(self, received: bytes) -> None:
         """Take bytes in order of arrival."""

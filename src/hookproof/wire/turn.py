@@ -35,6 +35,8 @@ class Line(Protocol):
     """What a turn needs of its connection."""
 
     name: str
+    door: str
+    tls: str
     loop: asyncio.AbstractEventLoop
     ledger: Ledger
     transport: asyncio.Transport
@@ -187,6 +189,8 @@ class Turn:
             at=monotonic_ns(),
             endpoint=endpoint.name,
             connection=self.line.name,
+            door=self.line.door,
+            tls=self.line.tls,
             method=request.method,
             target=request.target,
             http_version=request.version,
@@ -199,7 +203,7 @@ class Turn:
             answer_started_at=self.started_at,
             answer_done_at=self.done_at,
             closed_at=closed_at,
-            malformed=request.malformed,
+            malformed=request.malformed or request.overrun,
             head=request.head,
         )
 

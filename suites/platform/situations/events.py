@@ -7,44 +7,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from hookproof.generate.payloads import HARD_NUMBERS, HARD_TEXTS, payloads
-from hookproof.model.transcript import Answer
+from hookproof.generate.marks import marked
+from hookproof.generate.payloads import HARD_EMPTIES, HARD_NUMBERS, HARD_TEXTS, payloads
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
+from hookproof.staging.walk import second_chances
 
 
 @situation(needs=("emit",))
 def catalog(stage: Stage) -> None:
-    """Emit every event with its documented examples and generated payloads to a named and to a wildcard subscriber.
-
-    All the while another endpoint holds a request unanswered, which must delay nobody.
-    """
+    """Emit every event with its documented examples and generated payloads to a named and to a wildcard subscriber, each told apart."""
     tenant = stage.tenant()
-    hanging = stage.endpoint(tenant, [stage.kinds(2)[1].name], [Answer(mode="never")])
-    stage.emit(tenant, hanging.events[0])
-    stage.tools.listener.wait_accepted([hanging.name], 1, stage.profile.patience)
     named = stage.endpoint(tenant, stage.contract.catalog)
     wild = stage.endpoint(tenant, ["*"])
     batch: list[tuple[str, Any]] = []
     for name, event in sorted(stage.contract.events.items()):
         made = payloads(event, stage.profile.samples, stage.tools.seed)
-        batch += [(name, data) for data in (*event.examples, *made)]
+        batch += [(name, marked(event, data, next(stage.marks))) for data in (*event.examples, *made)]
     emitted = [emission for emission in stage.emit_all(tenant, batch) if emission.event_id is not None]
     due = sum((emission.type in named.events) + (emission.type not in stage.contract.policy.explicit_only) for emission in emitted)
     stage.arrived([named, wild], due)
-    stage.settle(tenant)
+    second_chances(stage, tenant)
     stage.canary(tenant)
 
 
 @situation(needs=("emit",))
 def values(stage: Stage) -> None:
-    """Send hard texts and numbers along with an ordinary payload, as members that no schema names."""
+    """Send hard texts, hard numbers and empty values along with an ordinary payload, as members that no schema names."""
     tenant = stage.tenant()
     event = stage.kinds(2)[1]
     endpoint = stage.endpoint(tenant, [event.name])
-    for purpose, hard in (("text", HARD_TEXTS), ("numbers", HARD_NUMBERS)):
+    for purpose, hard in (("text", HARD_TEXTS), ("numbers", HARD_NUMBERS), ("empties", HARD_EMPTIES)):
         extra = {f"x_{name}": value for name, value in hard.items()}
-        data = {**event.examples[0], **extra, "x_all": [*hard.values(), {}, [], None, True]}
-        stage.emit(tenant, event.name, data, purpose=purpose)
-    stage.arrived([endpoint], 2)
+        stage.emit(tenant, event.name, {**event.examples[0], **extra, "x_all": [*hard.values()]}, purpose=purpose)
+    stage.arrived([endpoint], 3)
+    second_chances(stage, tenant)
     stage.canary(tenant)

@@ -1,4 +1,4 @@
-"""Every way of failing and of succeeding, both schedules to their end, and unusual answers.
+"""Every way of failing and of succeeding, and every schedule to its end.
 
 One emission reaches all endpoints that fail in one way each; a canary at the end is the witness of their silence.
 """
@@ -9,25 +9,32 @@ from collections.abc import Iterator
 
 from hookproof.model.contract import Event
 from hookproof.model.transcript import Answer
+from hookproof.rules.timing import answer_limit
+from hookproof.staging.cast import Endpoint, Tenant
+from hookproof.staging.holding import Held, held_back, let_go
+from hookproof.staging.inside import accounts
 from hookproof.staging.situation import situation
-from hookproof.staging.stage import OK, Endpoint, Stage, Tenant
+from hookproof.staging.stage import Stage
 from hookproof.staging.walk import exhaustion_horizon, first_horizon, pass_time
 
-FAILURES = (500, 502, 503, 504, 507, 599)
+FAILURES = (*range(500, 509), 510, 511, 520, 599)
 SUCCESSES = (200, 201, 202, 204, 299)
 CLIENT_ERRORS = (400, 404, 409, 422)
 BROKEN_CONNECTIONS = ("close", "close_in_head", "reset", "reset_after_head")
+LATEST = 2.0
+"""Seconds that a late answer may take where real time is short."""
 
 
 @situation(needs=("retry",))
 def retries(stage: Stage) -> Iterator[None]:
     """Fail in every way, succeed in every way, and fail for ever under every policy."""
-    patient = _time_outs(stage)
+    patient = stage.tenant("patient")
+    held = _time_outs(stage, patient)
     yield
     tenant = stage.tenant()
     event = stage.kinds(2)[1].name
     scripts = [[Answer(status=status)] for status in FAILURES]
-    scripts += [[Answer(mode=mode, status=500)] for mode in BROKEN_CONNECTIONS]
+    scripts += [[Answer(mode=mode, status=500)] * 2 for mode in BROKEN_CONNECTIONS]  # the first may be repeated at once
     scripts += [[Answer(mode="close_after_head", body=b"cut")]]
     endpoints = [stage.endpoint(tenant, [event], script) for script in scripts]
     endpoints += [stage.endpoint(tenant, [event], then=Answer(status=status)) for status in SUCCESSES]
@@ -40,22 +47,31 @@ def retries(stage: Stage) -> Iterator[None]:
     stage.arrived([*endpoints, *lasting], len(endpoints) + len(lasting))
     stage.settle(tenant)
     stage.tools.listener.reopen_port(refused.name)
+    stage.note("reopened", endpoint=refused.name)
     horizon = exhaustion_horizon(stage) if stage.offers("time") else first_horizon(stage)
     pass_time(stage, tenant, horizon)
     stage.canary(tenant)
+    accounts(stage, tenant, [*lasting, *([tenant.canary] if tenant.canary else [])])
+    let_go(stage, held)
     if stage.virtual:
         pass_time(stage, patient, 2 * (first_horizon(stage) + stage.contract.policy.timeout_seconds))
     stage.canary(patient)
 
 
-def _time_outs(stage: Stage) -> Tenant:
-    """Begin with what takes longest: requests that are never answered, in a tenant of their own whose clock waits for them."""
-    tenant = stage.tenant("patient")
+def _time_outs(stage: Stage, patient: Tenant) -> Held:
+    """Begin with what takes longest: requests that are never answered, in a tenant of their own whose clock waits for them.
+
+    Where it is known how long an answer is awaited, one also comes late, but in time.
+    """
     event = stage.kinds(2)[1].name
-    held = [stage.endpoint(tenant, [event], [answer]) for answer in (Answer(mode="never"), Answer(mode="drip", body=b"x" * 4000))]
-    stage.emit(tenant, event)
-    stage.tools.listener.wait_accepted([endpoint.name for endpoint in held], len(held), stage.profile.patience)
-    return tenant
+    limit = answer_limit(stage.contract, stage.tools.capabilities)
+    trickle = Answer(mode="drip", body=b"x" * 4000, drip_interval=min(1.0, limit / 4))  # no pause is as long as the time-out
+    answers = [Answer(mode="never"), trickle]
+    if stage.offers("timeout") and 0.6 * limit <= max(stage.profile.real_wait, LATEST):
+        answers.append(Answer(status=503, delay=0.6 * limit))
+    held = [stage.endpoint(patient, [event], [answer]) for answer in answers]
+    stage.emit(patient, event)
+    return held_back(stage, held)
 
 
 def _one_per_assignment(stage: Stage) -> list[Event]:
@@ -85,50 +101,11 @@ def _reaches(stage: Stage, name: str, patterns: tuple[str, ...], pattern: str) -
 
 
 def _fail_for_ever(stage: Stage, tenant: Tenant) -> list[Endpoint]:
-    """Open endpoints that always answer 500; on a real clock two crowds of eight events, for the lateness law."""
+    """Open endpoints that always answer 500, each for several events; on a real clock two crowds of eight, for the lateness law."""
     opened = []
-    crowd = 1 if stage.virtual else 8
+    crowd = 2 if stage.virtual else 8
     for event in _one_per_assignment(stage):
         pair = [stage.endpoint(tenant, [event.name], then=Answer(status=500)) for _ in range(1 if stage.virtual else 2)]
         stage.emit_all(tenant, [(event.name, None)] * crowd)
         opened += pair
     return opened
-
-
-@situation(needs=("emit",))
-def http(stage: Stage) -> None:
-    """Answer with redirects to traps, 410, Retry-After in every form, and a very large body."""
-    tenant = stage.tenant()
-    event, later = (event.name for event in stage.kinds(3)[1:])
-    opened = [_redirected(stage, tenant, event, status) for status in (301, 302, 303, 307, 308)]
-    gone = stage.endpoint(tenant, [event, later], then=Answer(status=410))
-    hints = [(status, value) for value in ("3600", "-5", "99999999999", "soon", "1e3") for status in (503, 429)]
-    opened += [stage.endpoint(tenant, [event], [Answer(status=s, headers=(("Retry-After", value),))]) for s, value in hints]
-    opened += _dated(stage, tenant, event)
-    opened.append(stage.endpoint(tenant, [event], then=Answer(status=200, body=b"x" * 65_536, body_repeat=160)))
-    stage.emit(tenant, event)
-    stage.arrived([*opened, gone], len(opened) + 1)
-    stage.settle(tenant)
-    pass_time(stage, tenant, 3 * 86_400.0 if stage.virtual else 3 * 3_600.0 if stage.offers("time") else first_horizon(stage))
-    stage.canary(tenant)
-    stage.emit(tenant, later)
-    stage.canary(tenant)
-
-
-def _redirected(stage: Stage, tenant: Tenant, event: str, status: int) -> Endpoint:
-    stage.tools.counter[0] += 1
-    trap = f"e{stage.tools.counter[0]}"
-    url = stage.tools.listener.open_endpoint(trap, (), then=OK, situation=stage.situation)
-    found = stage.endpoint(tenant, [event], [Answer(status=status, headers=(("Location", url),))])
-    stage.note("trap", endpoint=found.name, trap=trap)
-    return found
-
-
-def _dated(stage: Stage, tenant: Tenant, event: str) -> list[Endpoint]:
-    """Ask to come back at a date one hour ahead on the tenant's virtual clock."""
-    if not stage.virtual:
-        return []
-    moment, text = stage.http_date(tenant, 3600)
-    found = stage.endpoint(tenant, [event], [Answer(status=503, headers=(("Retry-After", text),))])
-    stage.note("retry-after-date", endpoint=found.name, moment=moment)
-    return [found]

@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
+from hookproof.model.transcript import Answer
+from hookproof.staging.cast import Endpoint, Tenant
 from hookproof.staging.situation import situation
-from hookproof.staging.stage import Stage, Tenant
+from hookproof.staging.stage import Stage
+from hookproof.staging.walk import second_chances
+
+APART = 2.0
+"""Seconds between events of one subject, so that whole seconds tell them apart."""
+LATER = 3600.0
+"""Seconds after the last event of a subject in which nothing of it may happen any more."""
 
 
 @situation(needs=("emit",))
 def routing(stage: Stage) -> None:
-    """Emit events of several types past endpoints that named some, all or others, in two tenants."""
+    """Emit events of several types past endpoints that named some, all or others, that fail, are off or gone, in two tenants."""
     tenant = stage.tenant()
     stranger = stage.tenant("stranger") if stage.offers("scopes") else None
-    one, two, three = (event.name for event in stage.kinds(4)[1:])
+    one, two, three = kinds = [event.name for event in stage.kinds(4)[1:]]
+    _failing(stage, tenant, one)
     stage.endpoint(tenant, [one])
     stage.endpoint(tenant, [two, three])
     wild = stage.endpoint(tenant, ["*"])
-    changed = stage.endpoint(tenant, [one])
-    deleted = stage.endpoint(tenant, [one])
+    changed, paused, deleted = (stage.endpoint(tenant, [one]) for _ in range(3))
+    _failing(stage, tenant, one)
     explicit = [name for name in stage.contract.policy.explicit_only if name in stage.contract.catalog]
     if explicit:
         stage.endpoint(tenant, explicit)
     if stranger is not None:
         stage.endpoint(stranger, ["*"])
         stage.endpoint(stranger, [one])
-    stage.emit_all(tenant, [(name, None) for name in (one, two, three, *explicit)])
-    stage.arrived([wild], 3)
+    stage.emit_all(tenant, [(name, None) for name in (*kinds, *explicit)])
+    stage.arrived([wild, paused], len(kinds) + 1)
+    second_chances(stage, tenant)
     stage.update(changed, [two])
     stage.delete(deleted)
-    stage.emit_all(tenant, [(name, None) for name in (one, two, three)])
-    stage.arrived([wild], 6)
+    if paused.accepted:
+        stage.switch(paused, active=False)
+    stage.emit_all(tenant, [(name, None) for name in kinds])
+    stage.arrived([wild], 2 * len(kinds))
     if stranger is not None:
         stage.emit_all(stranger, [(name, None) for name in (one, two)])
     for each in (tenant, stranger):
         if each is not None:
-            stage.settle(each)
+            second_chances(stage, each)
             stage.canary(each)
+    if paused.accepted:
+        stage.switch(paused, active=True)
+        stage.emit(tenant, one)
+        stage.arrived([paused], 2)
+        stage.canary(tenant)
+
+
+def _failing(stage: Stage, tenant: Tenant, event: str) -> list[Endpoint]:
+    """Open endpoints that never take an event: an error, a reset, a connection closed in front of the answer."""
+    answers = (Answer(status=500), Answer(mode="reset"), Answer(mode="close"))
+    return [stage.endpoint(tenant, [event], then=answer) for answer in answers]
 
 
 @situation(needs=("emit",))
@@ -51,8 +74,15 @@ def sequences(stage: Stage) -> None:
             _close_a_subject(stage, tenant, clause.parameters["last"], clause.parameters["among"], clause.parameters["key"])
         elif clause.rule == "one-follows-the-other":
             _follow(stage, tenant, clause.parameters["first"], clause.parameters["then"], clause.parameters["key"])
-    stage.settle(tenant)
+    _let_pass(stage, tenant, LATER)
+    second_chances(stage, tenant)
     stage.canary(tenant)
+
+
+def _let_pass(stage: Stage, tenant: Tenant, seconds: float) -> None:
+    """Let promised time pass where it costs nothing."""
+    if stage.virtual:
+        stage.advance(tenant, seconds)
 
 
 def _close_a_subject(stage: Stage, tenant: Tenant, last: str, among: str, key: str) -> None:
@@ -62,6 +92,7 @@ def _close_a_subject(stage: Stage, tenant: Tenant, last: str, among: str, key: s
     for number, name in enumerate((*earlier, last), start=1):
         stage.emit(tenant, name, {**stage.contract.events[name].examples[0], key: "hookproof_subject"})
         stage.arrived([endpoint], number, patience=3.0)
+        _let_pass(stage, tenant, APART)
 
 
 def _follow(stage: Stage, tenant: Tenant, first: str, then: str, key: str) -> None:

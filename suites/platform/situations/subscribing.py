@@ -5,8 +5,14 @@ Every bad request stands between two good ones that differ from it in one thing.
 
 from __future__ import annotations
 
+from hookproof.model.transcript import Answer
+from hookproof.staging.cast import Endpoint, Tenant
 from hookproof.staging.situation import situation
-from hookproof.staging.stage import Endpoint, Stage, Tenant
+from hookproof.staging.stage import Stage
+
+LOOKING = ("listWebhooks", "getWebhook", "listDeliveries", "testWebhook")
+"""Operations that leave an endpoint as it is."""
+CHANGING = ("updateWebhook", "deleteWebhook")
 
 
 def unknown_forms(known: str) -> dict[str, list[str]]:
@@ -42,11 +48,13 @@ def subscriptions(stage: Stage) -> None:
     _odd_requests(stage, tenant, known)
     if kept.accepted:
         _managed(stage, tenant, kept, known)
+    failing = stage.endpoint(tenant, [known], then=Answer(status=503), purpose="control")
     if stage.offers("emit"):
         stage.emit(tenant, known)
         stage.canary(tenant)
-    if kept.accepted:
-        stage.call("listDeliveries", tenant, endpoint=kept)
+    for endpoint in (kept, failing):
+        if endpoint.accepted:
+            stage.call("listDeliveries", tenant, endpoint=endpoint)
     stage.call("listWebhooks", tenant)
 
 
@@ -63,20 +71,38 @@ def _odd_requests(stage: Stage, tenant: Tenant, known: str) -> None:
 
 
 def _managed(stage: Stage, tenant: Tenant, kept: Endpoint, known: str) -> None:
-    stage.call("listWebhooks", tenant)
-    stage.call("getWebhook", tenant, endpoint=kept)
+    for operation in LOOKING:
+        stage.call(operation, tenant, endpoint=kept)
     other = stage.kinds(4)[3].name
     stage.update(kept, [known, other])
     stage.call("getWebhook", tenant, endpoint=kept)
+    stage.settle(tenant)  # what is told of the next change is told after it
+    stage.rotate(kept)
     if stage.offers("scopes"):
         stranger = stage.tenant("stranger")
-        for operation in ("getWebhook", "updateWebhook", "deleteWebhook"):
+        for operation in (*LOOKING, *CHANGING):
             body = {"events": [other]} if operation == "updateWebhook" else None
             stage.call(operation, tenant, endpoint=kept, key="other", other=stranger, body=body)
-        stage.call("getWebhook", tenant, endpoint=kept, purpose="unchanged by others")
-    stage.call("testWebhook", tenant, endpoint=kept)
+    for operation in LOOKING:
+        stage.call(operation, tenant, endpoint=kept, purpose="unchanged by others")
+    _try_without_key(stage, tenant, known, other)
     gone = stage.endpoint(tenant, [known], purpose="to be deleted")
     if gone.accepted:
         stage.delete(gone)
         stage.call("getWebhook", tenant, endpoint=gone)
         stage.call("listWebhooks", tenant)
+
+
+def _try_without_key(stage: Stage, tenant: Tenant, known: str, other: str) -> None:
+    """Try every operation on what exists without a key and with a wrong one, on an endpoint that nothing else needs."""
+    spare = stage.endpoint(tenant, [known], purpose="tried without a key")
+    if not spare.accepted:
+        return
+    for operation in LOOKING:
+        stage.call(operation, tenant, endpoint=spare)
+    for key in ("none", "wrong"):
+        for operation in (*LOOKING, *CHANGING):
+            body = {"events": [other]} if operation == "updateWebhook" else None
+            stage.call(operation, tenant, endpoint=spare, key=key, body=body)
+    for operation in LOOKING:
+        stage.call(operation, tenant, endpoint=spare)

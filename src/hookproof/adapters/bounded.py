@@ -1,0 +1,98 @@
+"""The client with which a target is asked: whatever it does with a connection, an exchange ends, after a time and a size.
+
+Law: the bound is on the whole exchange, not on each read, so a target that trickles or never stops is given up like one that is silent.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpcore
+import httpx
+
+MOST_READ = 16 * 1024 * 1024
+"""Bytes of one answer, head and body; what a page of a listing or a delivery log needs many times over."""
+
+_CONNECTIONS = 32
+
+
+def bounded_client(seconds: float) -> httpx.Client:
+    """Open a client that adds nothing of its own, no redirects, proxies, cookies or compression, and gives up after ``seconds``."""
+    return httpx.Client(
+        timeout=seconds,
+        transport=_Transport(seconds),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+class _Transport(httpx.HTTPTransport):
+    def __init__(self, seconds: float) -> None:
+        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+        super().__init__(trust_env=False, limits=limits)
+        inner = self._pool._network_backend  # noqa: SLF001 -- httpx offers no other way to reach the connection
+        self._pool._network_backend = _Network(inner, seconds)  # noqa: SLF001 -- the same
+
+
+class _Network(httpcore.NetworkBackend):
+    """Wraps every connection that is opened."""
+
+    def __init__(self, inner: httpcore.NetworkBackend, seconds: float) -> None:
+        self._inner = inner
+        self._seconds = seconds
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._seconds)
+
+
+class _Stream(httpcore.NetworkStream):
+    """One connection; an exchange begins with the first write after a read."""
+
+    def __init__(self, inner: httpcore.NetworkStream, seconds: float) -> None:
+        self._inner = inner
+        self._seconds = seconds
+        self._asking = False
+        self._deadline = 0.0
+        self._room = 0
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not self._asking:
+            self._asking = True
+            self._deadline, self._room = time.monotonic() + self._seconds, MOST_READ
+        self._inner.write(buffer, timeout)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._asking = False
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout(f"no whole answer within {self._seconds:g} s")
+        try:
+            read = self._inner.read(max_bytes, left if timeout is None else min(left, timeout))
+        except httpcore.ReadTimeout:
+            raise httpcore.ReadTimeout(f"no whole answer within {self._seconds:g} s") from None
+        self._room -= len(read)
+        if self._room < 0:
+            raise httpcore.ReadError(f"an answer of more than {MOST_READ:,} bytes")
+        return read
+
+    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._seconds)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- as the interface has it
+        return self._inner.get_extra_info(info)
+
+    def close(self) -> None:
+        self._inner.close()

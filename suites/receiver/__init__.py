@@ -1,0 +1,1 @@
+"""Suites for the role receiver: whoever takes webhooks."""

@@ -1,0 +1,1 @@
+"""Situations that a receiver is put through; each module is scanned for them."""
