@@ -95,6 +95,7 @@ _RULES: Mapping[Kind, tuple[str, ...]] = {
         "content-type-is-declared",
         "creation-times-are-true",
         "creation-times-have-a-zone",
+        "cut-events-fit-the-limit",
         "cut-events-give-their-size",
         "cut-events-have-their-shape",
         "deliveries-are-posts",

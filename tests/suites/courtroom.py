@@ -55,7 +55,7 @@ def courtroom(
     """
     promised = judged_by or orbit()
     with ExitStack() as stack:
-        made = ReferencePlatform(kept_by or promised, api_key=KEY, conduct=conduct, real_timeout_cap=0.7, departures=departures)
+        made = ReferencePlatform(kept_by or promised, api_key=KEY, conduct=conduct, real_timeout_cap=1.5, departures=departures)
         reference = stack.enter_context(made)
         platform = stack.enter_context(closing(HttpPlatform(reference.url, api_key=KEY)))
         capabilities = replace(platform.capabilities(), **(withheld or {}))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from threading import Event, Timer
 
 import pytest
 
 from hookproof.model.verdict import Outcome
 from hookproof.reference.platform import ReferencePlatform
+from hookproof.wire.listener import CaptureListener
 from tests.rules.contract_value import SLOW
 from tests.rules.outcomes import broken, kept
 from tests.rules.recording import Recording
@@ -40,6 +42,22 @@ def test_a_correct_platform_is_never_too_early(count: int) -> None:
     assert [gap for gap in seen if gap.early] == []
     assert judged(contract, transcript).outcome is Outcome.KEPT
     assert judged(contract, transcript, SENDS).outcome is Outcome.NOT_OBSERVED
+
+
+def test_a_host_that_stood_still_makes_no_platform_early() -> None:
+    """While our listener stands still longer than the platform waits for answers, the platform gives up and goes on: it is not early."""
+    contract = promising(DELAYS)
+    with platform("right", "scaled", DELAYS) as url, tools(url, contract, 0.0) as opened:
+        assert isinstance(opened.listener, CaptureListener)
+        assert opened.listener._loop is not None
+        standstill = Timer(0.6, opened.listener._loop.call_soon_threadsafe, (Event().wait, 1.6))
+        standstill.start()
+        transcript = failing(opened, CROWD)
+        standstill.join()
+    seen = gaps(transcript, DELAYS)
+    assert any(gap.given_up for gap in seen)
+    assert [gap for gap in seen if gap.early] == []
+    assert judged(contract, transcript).outcome is Outcome.KEPT
 
 
 def _tried(schedule: Schedule, time: str, crowd: Crowd) -> Outcome:

@@ -6,6 +6,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from time import monotonic_ns
 
 import pytest
 
@@ -70,6 +71,18 @@ def test_stamps_are_in_order(listener: CaptureListener) -> None:
     assert [a.id for a in attempts] == [f"a{number}" for number in range(1, 26)]
     assert [a.accepted_at for a in attempts] == sorted(a.accepted_at for a in attempts)
     assert {a.connection for a in attempts} == {"c1"}
+
+
+def test_a_connection_that_was_opened_ahead_is_no_early_request(listener: CaptureListener) -> None:
+    """A request counts from its own first byte, however long its connection was open before."""
+    url = listener.open_endpoint("e", (), then=OK)
+    with Peer(url) as ahead:
+        assert deliver(url) == 200
+        before = monotonic_ns()
+        ahead.send(ahead.post())
+        ahead.answer()
+    _, attempt = recorded(listener, 2)
+    assert attempt.accepted_at >= before
 
 
 def test_ids_follow_acceptance_and_records_follow_completion(listener: CaptureListener) -> None:

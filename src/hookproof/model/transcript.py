@@ -93,7 +93,7 @@ class Emission(Record):
 class Attempt(Record):
     """One request that arrived at an endpoint of ours, exactly as received, and our answer.
 
-    ``accepted_at``: connection accepted, or first byte read on a kept-alive one; ``body_read_at``: last body byte read;
+    ``accepted_at``: first byte read, or connection accepted if none ever came; ``body_read_at``: last body byte read;
     ``answer_started_at``: just before our first answer byte; ``answer_done_at``: after our last one; None where it never
     happened. ``closed_at``: the peer closed or reset first. ``malformed`` says why the bytes are not one HTTP/1.1 request.
     ``body`` is the content after removal of chunked framing; ``head`` the raw bytes up to and including the empty line. ``door``: the

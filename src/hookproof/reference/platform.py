@@ -44,7 +44,7 @@ class ReferencePlatform:
         time_scale: float = 1.0,
         host: str = "127.0.0.1",
         port: int = 0,
-        real_timeout_cap: float = 1.0,
+        real_timeout_cap: float = 3.0,
         on_lifecycle: Callable[[str], None] | None = None,
         conduct: Conduct | None = None,
         headers: DeliveryHeaders | None = None,

@@ -23,7 +23,7 @@ _ZONE = 900
 _SECONDS = re.compile(r"[1-9][0-9]{8,10}", re.ASCII)
 _ONE_FOR_ALL = "issued secret"
 """The secret that who runs the suite gave for the whole target; whether others have it too was his choice."""
-_EVERYWHERE = ("catalog", "retries", "truncation", "values", "signatures", "issued", "subscriptions")
+_EVERYWHERE = ("catalog", "retries", "truncation", "values", "signatures", "subscriptions")
 
 
 def _schemes(terms: Terms) -> tuple[Scheme, ...]:

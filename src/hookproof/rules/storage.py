@@ -91,7 +91,8 @@ def _judge_waiting(outage: _Outage, terms: Terms, state: str, seen: Observations
         emission, first = delivery.emission, delivery.attempts[0] if delivery.attempts else None
         if emission is None or first is None or emission.scope != outage.scope or emission.done_at > outage.begin:
             continue
-        if first.answer.succeeds or first.accepted_at > outage.begin:
+        taken = any(attempt.answer.succeeds and attempt.accepted_at <= outage.begin for attempt in delivery.attempts)
+        if taken or first.accepted_at > outage.begin:
             continue
         later = [attempt for attempt in delivery.attempts[1:] if attempt.accepted_at > outage.begin]
         if damaged := next((attempt for attempt in later if _differs(view, first, attempt)), None):

@@ -24,9 +24,9 @@ from hookproof.model.errors import HookproofError
 from hookproof.model.transcript import Advance, Answer, Emission, Exchange, Note, Subscription
 from hookproof.ports import Call, Listener, Platform, Scope
 from hookproof.rules.management import operations
-from hookproof.rules.view import View
 from hookproof.signing.scheme import throwaway_secret
 from hookproof.staging import keyring
+from hookproof.staging.arrears import missing_at, next_sends
 from hookproof.staging.cast import OK, Endpoint, Tenant
 from hookproof.staging.hiding import hidden
 from hookproof.staging.liveness import patience_left, require_life, require_move
@@ -309,17 +309,13 @@ class Stage:
         return came or require_life(self.tools)
 
     def _await_due(self, tenant: Tenant) -> None:
-        """Give every delivery that is due its time: the target's own word on a virtual clock, else patience as long as any arrives."""
+        """Give every delivery that is due its time: on a virtual clock that of its next sends, else patience as long as any arrives."""
         self.settle(tenant)
-        while not self.virtual:
-            view = View(self.tools.recorder.transcript().of([self.situation]), self.contract)
-            got = {(delivery.endpoint, delivery.event_id) for delivery in view.deliveries}
-            due = [(e, emission.event_id) for e, all_due in view.due.items() for emission in all_due if emission.scope == tenant.name]
-            missing = [endpoint for endpoint, event_id in due if (endpoint, event_id) not in got]
+        if self.virtual and missing_at(self, tenant):  # our own host may have been too busy to take a request before it was given up
+            self.advance(tenant, next_sends(self))
+        while not self.virtual and (missing := missing_at(self, tenant)):
             names = sorted(set(missing))
             known = len(self.tools.listener.attempts(names))
-            if not missing:
-                return
             came = self.tools.listener.wait(names, known + min(len(missing), _STEP), self.profile.patience)
             if not came and len(self.tools.listener.attempts(names)) == known:
                 return

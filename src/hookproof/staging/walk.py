@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from hookproof.rules.view import View, seconds_of
+from hookproof.rules.view import seconds_of
 from hookproof.staging.cast import Endpoint, Tenant
 from hookproof.staging.stage import Stage
 
@@ -19,7 +19,6 @@ EPSILON = 0.05
 """Half the width of a bracket around a due moment, in seconds."""
 
 _STEPS = 400
-_CHANCES = 3
 _SAMPLE = 0.05
 
 
@@ -38,26 +37,6 @@ def exhaustion_horizon(stage: Stage) -> float:
 def first_horizon(stage: Stage) -> float:
     """Give the time after which every first retry is due, as late as declared, in seconds."""
     return max((_latest(stage, policy.delays[:1]) for policy in stage.contract.policy.retry.values()), default=0.0)
-
-
-def second_chances(stage: Stage, tenant: Tenant) -> None:
-    """Settle, and while something accepted never arrived let first retries come due: on a busy host a send may time out unread.
-
-    On a virtual clock only, where nothing is due again by itself; a platform that loses events loses them still.
-    """
-    stage.settle(tenant)
-    for _ in range(_CHANCES):
-        if not stage.virtual or not _owed(stage, tenant):
-            return
-        stage.advance(tenant, 1.1 * first_horizon(stage))
-
-
-def _owed(stage: Stage, tenant: Tenant) -> bool:
-    """Whether an endpoint of the tenant never got an event that was accepted for it."""
-    view = View(stage.tools.recorder.transcript().of([stage.situation]), stage.contract)
-    got = {(delivery.endpoint, delivery.event_id) for delivery in view.deliveries}
-    due = ((endpoint, emission) for endpoint, every in view.due.items() for emission in every if emission.scope == tenant.name)
-    return any((endpoint, emission.event_id) not in got for endpoint, emission in due)
 
 
 def _latest(stage: Stage, waits: Sequence[float]) -> float:

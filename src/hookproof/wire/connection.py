@@ -72,8 +72,8 @@ class Connection(asyncio.Protocol):
         self._patience.last_byte = now
         if not reader.begun:
             self._patience.began = now
-            if self._stamp is None:
-                self._stamp = self._stamped(now)
+            # a connection may be opened long before its request is due: only the first byte proves that the sender sent
+            self._stamp = self._stamped(now) if self._stamp is None else Stamp(self._stamp.number, now, time_ns())
         reader.push(data)
         if self._turn is None:
             self._serve(now)

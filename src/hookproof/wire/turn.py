@@ -56,6 +56,7 @@ class Turn:
         "answer",
         "done_at",
         "endpoint",
+        "gone_at",
         "line",
         "over",
         "prepared",
@@ -77,6 +78,7 @@ class Turn:
         self.answer: Answer = prepared.answer
         self.started_at: int | None = None
         self.done_at: int | None = None
+        self.gone_at: int | None = None
         self.over = False
         self._handle: asyncio.Handle | None = None
         self._pieces: Iterator[bytes] | None = None
@@ -149,6 +151,8 @@ class Turn:
             self.started_at = monotonic_ns()
         self.line.transport.write(wire)
         self.done_at = monotonic_ns()
+        if self.gone_at is None and _refused(self.line.transport):
+            self.gone_at = self.done_at
 
     def _drip(self) -> None:
         self._handle = None
@@ -169,7 +173,7 @@ class Turn:
         self._next_piece = next(pieces)
 
     def _finish(self) -> None:
-        self._record(None)
+        self._record(self.gone_at)
         self.line.turn_over(closes=self.prepared.closes or not self.request.persistent)
 
     def _record(self, closed_at: int | None) -> None:
@@ -210,6 +214,12 @@ class Turn:
 
 def _bytewise(wire: bytes) -> Iterator[bytes]:
     return (wire[at : at + 1] for at in range(len(wire)))
+
+
+def _refused(transport: asyncio.Transport) -> bool:
+    """Whether the peer had closed before we wrote: on loopback its kernel refuses the bytes while we write them."""
+    peer: socket.socket = transport.get_extra_info("socket")
+    return bool(peer.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
 
 def _reset_on_close(transport: asyncio.Transport) -> None:

@@ -11,7 +11,6 @@ from hookproof.generate.marks import marked
 from hookproof.generate.payloads import HARD_EMPTIES, HARD_NUMBERS, HARD_TEXTS, payloads
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
-from hookproof.staging.walk import second_chances
 
 
 @situation(needs=("emit",))
@@ -27,7 +26,7 @@ def catalog(stage: Stage) -> None:
     emitted = [emission for emission in stage.emit_all(tenant, batch) if emission.event_id is not None]
     due = sum((emission.type in named.events) + (emission.type not in stage.contract.policy.explicit_only) for emission in emitted)
     stage.arrived([named, wild], due)
-    second_chances(stage, tenant)
+    stage.settle(tenant)
     stage.canary(tenant)
 
 
@@ -41,5 +40,5 @@ def values(stage: Stage) -> None:
         extra = {f"x_{name}": value for name, value in hard.items()}
         stage.emit(tenant, event.name, {**event.examples[0], **extra, "x_all": [*hard.values()]}, purpose=purpose)
     stage.arrived([endpoint], 3)
-    second_chances(stage, tenant)
+    stage.settle(tenant)
     stage.canary(tenant)

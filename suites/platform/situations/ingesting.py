@@ -7,22 +7,24 @@ from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
 from hookproof.staging.walk import first_horizon, pass_time
 
-AT_ONCE = 50
+ROUNDS, AT_ONCE = 4, 16
+"""How often so many emissions race: one round may be won by chance."""
 
 
 @situation(needs=("emit", "idempotency"))
 def ingest(stage: Stage) -> None:
-    """Emit under one key twice in a row, under another many times at once, and the same without any key."""
+    """Emit under one key several times in a row, under others many times at once, and the same without any key."""
     tenant = stage.tenant()
     event = stage.kinds(2)[1]
     endpoint = stage.endpoint(tenant, [event.name])
     batch = [(event.name, event.examples[0])]
     in_turn = [emission for _ in range(3) for emission in stage.emit_all(tenant, batch, key="hookproof-in-turn")]
     stage.note("same-key", key="hookproof-in-turn", emissions=[emission.id for emission in in_turn])
-    at_once = stage.emit_all(tenant, batch * AT_ONCE, key="hookproof-at-once")
-    stage.note("same-key", key="hookproof-at-once", emissions=[emission.id for emission in at_once])
+    for number in range(ROUNDS):
+        at_once = stage.emit_all(tenant, batch * AT_ONCE, key=f"hookproof-at-once-{number}")
+        stage.note("same-key", key=f"hookproof-at-once-{number}", emissions=[emission.id for emission in at_once])
     stage.emit_all(tenant, batch * 2)
-    stage.arrived([endpoint], 4)
+    stage.arrived([endpoint], ROUNDS + 3)
     stage.canary(tenant)
 
 

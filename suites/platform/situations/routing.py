@@ -6,7 +6,6 @@ from hookproof.model.transcript import Answer
 from hookproof.staging.cast import Endpoint, Tenant
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
-from hookproof.staging.walk import second_chances
 
 APART = 2.0
 """Seconds between events of one subject, so that whole seconds tell them apart."""
@@ -34,7 +33,7 @@ def routing(stage: Stage) -> None:
         stage.endpoint(stranger, [one])
     stage.emit_all(tenant, [(name, None) for name in (*kinds, *explicit)])
     stage.arrived([wild, paused], len(kinds) + 1)
-    second_chances(stage, tenant)
+    stage.settle(tenant)
     stage.update(changed, [two])
     stage.delete(deleted)
     if paused.accepted:
@@ -45,7 +44,7 @@ def routing(stage: Stage) -> None:
         stage.emit_all(stranger, [(name, None) for name in (one, two)])
     for each in (tenant, stranger):
         if each is not None:
-            second_chances(stage, each)
+            stage.settle(each)
             stage.canary(each)
     if paused.accepted:
         stage.switch(paused, active=True)
@@ -75,7 +74,7 @@ def sequences(stage: Stage) -> None:
         elif clause.rule == "one-follows-the-other":
             _follow(stage, tenant, clause.parameters["first"], clause.parameters["then"], clause.parameters["key"])
     _let_pass(stage, tenant, LATER)
-    second_chances(stage, tenant)
+    stage.settle(tenant)
     stage.canary(tenant)
 
 

@@ -82,6 +82,7 @@ FLAWS = (
         "Bodies are Latin-1, with question marks for all other characters.",
         raw(lambda body: _text(body).encode("latin-1", "replace")),
         "envelope/strict-json",
+        implies=("truncation/identifiers-only",),  # cut events hold such characters too
     ),
     flaw(
         "type-named-twice",
@@ -96,6 +97,7 @@ FLAWS = (
         "Characters beyond the basic plane become U+FFFD.",
         raw(lambda body: _ASTRAL.sub("\ufffd", _text(body)).encode()),
         "payload/text",
+        implies=("truncation/identifiers-only",),
     ),
     flaw(
         "half-surrogate-pairs",
@@ -104,6 +106,7 @@ FLAWS = (
         raw(_half_pairs),
         "envelope/strict-json",
         "payload/text",
+        implies=("truncation/identifiers-only",),
     ),
     flaw(
         "control-characters-unescaped",

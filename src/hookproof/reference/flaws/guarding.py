@@ -92,7 +92,7 @@ class _ExactNames(Server):
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
-        while part := await reader.read(65_536):
+        while (part := await reader.read(65_536)) and not writer.is_closing():
             writer.write(part)
             await writer.drain()
     writer.close()

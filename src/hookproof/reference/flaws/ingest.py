@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import suppress
 from dataclasses import replace
@@ -26,6 +27,7 @@ class _Racing(Engine):
     async def emit_once(self, scope: Scope, event_type: str, content: dict[str, Any], key: str) -> str:
         if (known := self.store.event_of_key(scope, key)) is not None:
             return known
+        await asyncio.sleep(0.005)  # the answer of the store of keys is on its way
         event_id = await self.emit(scope, event_type, content)
         with suppress(sqlite3.IntegrityError):
             self.store.keep_key(scope, key, event_id)

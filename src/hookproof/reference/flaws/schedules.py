@@ -174,7 +174,7 @@ FLAWS = (
         title="A wait is anything between half of what was promised and all of it, and nobody says so.",
         conduct=_jittered(lambda dice, wait: dice.uniform(wait / 2, wait)),
         breaks=_SCHEDULES,
-        implies=_SHORTER,
+        implies=("durability/waits-kept",),
     ),
     Flaw(
         id="jitter-goes-below-its-floor",
@@ -182,7 +182,7 @@ FLAWS = (
         title="Ten per cent of jitter are declared, waits lose up to sixty.",
         conduct=_jittered(lambda dice, wait: wait * dice.uniform(0.4, 0.8), jitter_ratio=0.1),
         breaks=_SCHEDULES,
-        implies=_SHORTER,
+        implies=("durability/waits-kept",),
     ),
     Flaw(
         id="jitter-turns-waits-negative",
@@ -190,7 +190,7 @@ FLAWS = (
         title="Up to a minute is subtracted from every wait, also from shorter ones, so that retries are due in the past.",
         conduct=_jittered(lambda dice, wait: wait - dice.uniform(2, 60)),
         breaks=_SCHEDULES,
-        implies=_SHORTER,
+        implies=("durability/waits-kept",),
     ),
     Flaw(
         id="an-empty-schedule-means-the-built-in-one",
