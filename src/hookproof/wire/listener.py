@@ -24,6 +24,10 @@ from hookproof.wire.ledger import Ledger
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- recognised to be replaced, not bound
 
 
+_TURNS = 5
+"""Turns of the loop within which an accepted connection has its protocol."""
+
+
 class CaptureListener:
     """Implements ``ports.Listener`` over real sockets.
 
@@ -202,6 +206,8 @@ class CaptureListener:
         doors = [*self._own_doors.values(), *([] if self._door is None else [self._door])]
         for door in doors:
             await door.remove()
+        for _ in range(_TURNS):  # a connection that was just accepted becomes known, or its socket would be lost
+            await asyncio.sleep(0)
         accepting = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in accepting:
             task.cancel()

@@ -78,6 +78,14 @@ def _asleep(view: View, record: Record) -> bool:
     return isinstance(record, Attempt) and view.switched_off(record.endpoint, record.accepted_at)
 
 
+def _awake_in_vain(view: View, record: Record) -> bool:
+    """An event that never came to an endpoint which had been set active again."""
+    if not isinstance(record, Emission):
+        return False
+    enabled = [r.endpoint for r in view.subscriptions if r.action == "enabled" and r.at < record.started_at]
+    return any(_lost(view, record, endpoint) for endpoint in enabled)
+
+
 def _deleted(view: View, record: Record) -> bool:
     history = view.history.get(record.endpoint, ()) if isinstance(record, Attempt) else ()
     return isinstance(record, Attempt) and any(r.action == "deleted" and r.at < record.accepted_at for r in history)
@@ -126,6 +134,7 @@ CASES = {
     "wildcard-index-knows-no-tenants": _only("fan-out/tenants", "of tenant", _leaked),
     "events-are-copied-to-other-tenants": _only("fan-out/tenants", "of tenant", _copied),
     "disabled-endpoints-still-get-events": _only("fan-out/disabled-endpoints", "was set inactive", _asleep),
+    "enabled-endpoints-stay-silent": _only("fan-out/named", "never reached", _awake_in_vain),
     "deleted-endpoints-still-get-events": _only("fan-out/deleted-endpoints", "was deleted and still got", _deleted),
     "creations-are-sent-twice": _only("idempotency/no-doubles", "under 2 ids", _doubled),
     "fan-out-stops-at-a-failing-endpoint": Case(reasons=_LOST),

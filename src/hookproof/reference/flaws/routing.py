@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -92,6 +92,21 @@ class _Awake(Engine):
     def _accept(self, scope: Scope, event_type: str, content: dict[str, Any], audience: Audience) -> Accepted:
         everybody = [each if each.active else replace(each, active=True) for each in audience]
         return super()._accept(scope, event_type, content, everybody)
+
+
+def _never_waking(conduct: Conduct) -> Conduct:
+    asleep: set[str] = set()
+
+    class Sleeping(Engine):
+        async def update_endpoint(self, scope: Scope, endpoint: Endpoint, draft: Mapping[str, Any]) -> None:
+            await super().update_endpoint(scope, endpoint, draft)
+            if not endpoint.active:
+                asleep.add(endpoint.id)
+
+        def _accept(self, scope: Scope, event_type: str, content: dict[str, Any], audience: Audience) -> Accepted:
+            return super()._accept(scope, event_type, content, [each for each in audience if each.id not in asleep])
+
+    return replace(conduct, parts=(Sleeping, *conduct.parts))
 
 
 def _remembering_the_deleted(conduct: Conduct) -> Conduct:
@@ -213,6 +228,13 @@ FLAWS = (
         conduct=lambda conduct: replace(conduct, parts=(_Awake, *conduct.parts)),
         breaks=("fan-out/disabled-endpoints",),
         implies=("http/gone",),
+    ),
+    Flaw(
+        id="enabled-endpoints-stay-silent",
+        row="P038",
+        title="An endpoint that was set inactive once gets nothing any more, whatever is said of it later.",
+        conduct=_never_waking,
+        breaks=("fan-out/named",),
     ),
     Flaw(
         id="deleted-endpoints-still-get-events",
