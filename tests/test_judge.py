@@ -29,7 +29,20 @@ ABLE: dict[str, Any] = {
 }
 """What a target may declare beyond what recordings declare anyway."""
 
-UNTOLD = {"asking_leave", "bombs", "configured", "consent", "disclosure", "forging", "herd", "ingest", "neighbours", "network", "plainly"}
+UNTOLD = {
+    "asking_leave",
+    "bombs",
+    "configured",
+    "consent",
+    "disclosure",
+    "forging",
+    "herd",
+    "ingest",
+    "issued",
+    "neighbours",
+    "network",
+    "plainly",
+}
 """Situations of which the story here says nothing; their rules have recordings of their own."""
 
 UNSAID = (Outcome.NOT_OBSERVED, Outcome.NOT_APPLICABLE)

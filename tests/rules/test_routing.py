@@ -173,6 +173,16 @@ def test_whoever_is_always_late_is_not_blocked() -> None:
     unseen(recording.judge(SLOW))
 
 
+def test_what_waits_behind_the_hang_does_not_tell_what_is_usual() -> None:
+    """An event from before the hang that came only after it is no measure of how late events usually are."""
+    recording = hanging(5, before=False)
+    pending = recording.emit("rose.faded")
+    held = next(r for r in recording.records if isinstance(r, Attempt) and r.answer.mode == "never")
+    recording.records[-1] = replace(pending, started_at=held.accepted_at - 2, done_at=held.accepted_at - 1)
+    recording.attempt("free", pending)
+    broken(recording.judge(SLOW), "to 1 of 1 other endpoints waited", held)
+
+
 def test_a_deleted_endpoint_gets_nothing_more() -> None:
     """An event after the deletion with a canary is kept; a request for it, or a late one, is broken; one second is grace."""
     recording = Recording("routing")

@@ -50,7 +50,7 @@ def test_a_host_that_stood_still_makes_no_platform_early() -> None:
     with platform("right", "scaled", DELAYS) as url, tools(url, contract, 0.0) as opened:
         assert isinstance(opened.listener, CaptureListener)
         assert opened.listener._loop is not None
-        standstill = Timer(0.6, opened.listener._loop.call_soon_threadsafe, (Event().wait, 1.6))
+        standstill = Timer(0.6, opened.listener._loop.call_soon_threadsafe, (Event().wait, 4.0))
         standstill.start()
         transcript = failing(opened, CROWD)
         standstill.join()

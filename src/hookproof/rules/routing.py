@@ -171,7 +171,7 @@ def _during(view: View, held: Attempt, ended: int) -> list[Emission]:
 def _usual_delay(view: View, held: Attempt) -> int:
     """Give the longest time, in nanoseconds, that an event emitted before took to reach an endpoint of the same tenant."""
     scope = view.scope_of(held.endpoint)
-    before = [d for d in view.deliveries if d.emission and d.emission.scope == scope and d.emission.done_at < held.accepted_at]
+    before = [d for d in view.deliveries if d.emission and d.emission.scope == scope and d.attempts[0].accepted_at < held.accepted_at]
     return max((d.attempts[0].accepted_at - d.emission.done_at for d in before if d.emission), default=0)
 
 

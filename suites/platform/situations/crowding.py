@@ -41,7 +41,7 @@ def neighbours(stage: Stage) -> Iterator[None]:
     stage.emit_all(tenant, [(one, None)] * PENDING)
     await_connections(stage.tools, [slow.name], 1)
     stage.emit(tenant, two)
-    if stage.arrived(others, 2 * NEIGHBOURS, patience=2 * HANG_SECONDS):
+    if stage.tools.listener.wait([other.name for other in others], 2 * NEIGHBOURS, 2 * HANG_SECONDS):
         yield
         stage.tools.listener.wait([slow.name], 1, 1.1 * HANG_SECONDS)
     stage.tools.listener.rescript(slow.name, [], then=OK)
