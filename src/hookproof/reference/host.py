@@ -176,6 +176,8 @@ class Server(uvicorn.Server):
             server.close()
         await asyncio.sleep(0)  # let connections that were just accepted become known
         await asyncio.sleep(0)
+        if arriving := [task for task in asyncio.all_tasks() if "_accept_connection" in repr(task.get_coro())]:
+            await asyncio.wait(arriving, timeout=1.0)  # or their sockets would be lost
 
     async def end(self, patience: float) -> None:
         """Finish the requests that are being answered, and close."""

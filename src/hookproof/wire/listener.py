@@ -208,6 +208,8 @@ class CaptureListener:
             await door.remove()
         for _ in range(_TURNS):  # a connection that was just accepted becomes known, or its socket would be lost
             await asyncio.sleep(0)
+        if arriving := [task for task in asyncio.all_tasks() if "_accept_connection" in repr(task.get_coro())]:
+            await asyncio.wait(arriving, timeout=1.0)
         accepting = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in accepting:
             task.cancel()
