@@ -103,7 +103,7 @@ SENDERS: tuple[Target, ...] = (
         serve=_serving(Conduct(wants=conducts.canary_endpoints_only)),
         ends=BROKEN,
         keeps={
-            **{clause: why for clause, why in _WITNESS.items() if clause not in (*_REFUSES, "envelope/truncated-only-when-cut")},
+            **{clause: why for clause, why in _WITNESS.items() if clause not in _REFUSES},
             "signature/secret-per-endpoint": "the witness is signed",
             "truncation/*": "the suite cuts events of the type of the witness",
         },
@@ -214,7 +214,7 @@ SENDERS: tuple[Target, ...] = (
         ends=BROKEN,
         keeps={"*": SENT},
         breaks=("payload/text", "payload/numbers", "truncation/limit"),
-        loses=("truncation/[!d]*", "payload/empties"),
+        loses=("truncation/[!dr]*", "payload/empties"),
         stages=("values", "truncation", "routing"),
     ),
     Target(

@@ -18,9 +18,9 @@ LEAST = 28
 _NEEDING_CONTROL = (Kind.PRESENCE, Kind.NEGATIVE)
 
 
-@pytest.fixture(params=TARGETS)
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in TARGETS])
 def name(request: pytest.FixtureRequest) -> str:
-    """Give each target's name."""
+    """Give each target's name; all its tests are given to one worker, which judges it once."""
     return str(request.param)
 
 

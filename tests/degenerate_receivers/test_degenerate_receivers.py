@@ -27,7 +27,8 @@ from tests.suites.courtroom import orbit
 BOUND = 90.0
 """Seconds; a run that has not ended by then never will. No run is meant to come near it."""
 CURT = Profile(name="quick", samples=0, real_wait=0.0, patience=0.3, answer=0.5, ready=0.5)
-NAMED = pytest.mark.parametrize("receiver", RECEIVERS, ids=[receiver.name for receiver in RECEIVERS])
+NAMED = pytest.mark.parametrize("receiver", [pytest.param(r, id=r.name, marks=pytest.mark.xdist_group(r.name)) for r in RECEIVERS])
+"""All tests of a receiver are given to one worker, which judges it once."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,8 @@ from tests.suites.courtroom import orbit
 
 LEAST = 25
 RECEIVERS = {name: variant for name, variant in VARIANTS.items() if variant.role is Role.RECEIVER}
-NAMED = pytest.mark.parametrize("variant", RECEIVERS.values(), ids=RECEIVERS.keys())
+NAMED = pytest.mark.parametrize("variant", [pytest.param(v, id=v.id, marks=pytest.mark.xdist_group(v.id)) for v in RECEIVERS.values()])
+"""Both tests of a variant are given to one worker, which judges it once."""
 SETTLED = (Outcome.KEPT, Outcome.NOT_APPLICABLE)
 
 
@@ -46,6 +47,7 @@ def test_the_reading_of_a_receiver_is_named(variant: Variant) -> None:
     assert not {clause: trial.reading(clause) for clause, words in variant.readings.items() if words not in trial.reading(clause)}
 
 
+@pytest.mark.xdist_group("is-a-black-box")
 def test_what_a_black_box_does_inside_is_not_observed() -> None:
     """Without a control profile nothing is said of effects, neither good nor bad, and answers are judged all the same."""
     trial = _tried("is-a-black-box")

@@ -32,7 +32,8 @@ WHOLE = os.environ.get("HOOKPROOF_NIGHTLY") == "1"
 
 SETTLED = (Outcome.KEPT, Outcome.NOT_APPLICABLE)
 PLATFORMS = {name: variant for name, variant in VARIANTS.items() if variant.role is Role.PLATFORM}
-NAMED = pytest.mark.parametrize("variant", PLATFORMS.values(), ids=PLATFORMS.keys())
+NAMED = pytest.mark.parametrize("variant", [pytest.param(v, id=v.id, marks=pytest.mark.xdist_group(v.id)) for v in PLATFORMS.values()])
+"""Both tests of a variant are given to one worker, which judges it once."""
 
 
 @cache

@@ -18,6 +18,8 @@ MOST_READ = 16 * 1024 * 1024
 """Bytes of one answer, head and body; what a page of a listing or a delivery log needs many times over."""
 
 _CONNECTIONS = 32
+_KEPT = 4
+"""Idle connections; the pool looks at each of them before each request."""
 
 
 def bounded_client(seconds: float) -> httpx.Client:
@@ -34,7 +36,7 @@ def bounded_client(seconds: float) -> httpx.Client:
 
 class _Transport(httpx.HTTPTransport):
     def __init__(self, seconds: float) -> None:
-        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT)
         super().__init__(trust_env=False, limits=limits)
         inner = self._pool._network_backend  # noqa: SLF001 -- httpx offers no other way to reach the connection
         self._pool._network_backend = _Network(inner, seconds)  # noqa: SLF001 -- the same

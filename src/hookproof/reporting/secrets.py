@@ -19,6 +19,8 @@ LEAST = 4
 """The least length in characters: a shorter secret would be found everywhere."""
 
 _NAME = re.compile(r"[\w.:/@ -]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+"""Text that no escape changes, but one that escapes everything."""
 _HEX_DIGITS = re.compile(rb"(%|\\u)((?<=%)[0-9A-Fa-f]{2}|(?<=u)[0-9A-Fa-f]{4})")
 
 
@@ -104,12 +106,16 @@ def _utf8(text: str) -> bytes:
 def _text_forms(text: str) -> Iterator[bytes]:
     url: tuple[Callable[..., str], ...] = (quote, quote_plus)
     raw, marked = _utf8(text), html.escape(text)
+    percent = "".join(f"%{byte:02X}" for byte in raw)
+    if _PLAIN.fullmatch(text):
+        yield from (raw, percent.encode(), percent.lower().encode())
+        return
     forms = [raw, _utf8(marked), _utf8(marked.replace("&#x27;", "&#39;"))]
     for ascii_only in (True, False):
         escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
         forms += [_utf8(escaped), _utf8(escaped.replace("/", "\\/"))]
     forms += [encode(raw, safe=safe).encode() for encode in url for safe in ("", "/")]
-    forms.append("".join(f"%{byte:02X}" for byte in raw).encode())
+    forms.append(percent.encode())
     for form in forms:
         yield form
         yield _HEX_DIGITS.sub(lambda match: match[1] + match[2].lower(), form)

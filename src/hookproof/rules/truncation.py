@@ -47,9 +47,17 @@ def _size(value: Any, how: Mapping[str, Any]) -> int:  # noqa: ANN401 -- any JSO
 
 def sizes_of(data: Any, envelope: dict[str, Any], data_member: str) -> dict[tuple[str, str], int]:  # noqa: ANN401 -- any JSON value
     """Measure ``data`` and its whole envelope under each serialisation, in bytes."""
+    return _enveloped(_inner(data), envelope, data_member)
+
+
+def _inner(data: Any) -> dict[str, int]:  # noqa: ANN401 -- any JSON value
+    return {name: _size(data, how) for name, how in _SERIALISATIONS.items()}
+
+
+def _enveloped(sizes: Mapping[str, int], envelope: dict[str, Any], data_member: str) -> dict[tuple[str, str], int]:
     found = {}
     for name, how in _SERIALISATIONS.items():
-        inner = _size(data, how)
+        inner = sizes[name]
         found["data", name] = inner
         found["envelope", name] = inner + _size({**envelope, data_member: None}, how) - len("null")
     return found
@@ -71,11 +79,14 @@ def probes(view: View) -> Iterator[Probe]:
         if delivery.emission is None or not isinstance(body.value, dict) or delivery.emission.purpose == "canary":
             continue
         envelope = {name: value for name, value in body.value.items() if name != names.truncated_member} | lowered
+        sizes = view.readings.sizes.get(delivery.emission.id)
+        if sizes is None:
+            sizes = view.readings.sizes[delivery.emission.id] = _inner(delivery.emission.data)
         yield Probe(
             emission=delivery.emission,
             attempt=delivery.attempts[0],
             truncated=is_cut(view.contract, body, delivery.emission),
-            sizes=sizes_of(delivery.emission.data, envelope, names.data_member or ""),
+            sizes=_enveloped(sizes, envelope, names.data_member or ""),
             characters=len(json.dumps(delivery.emission.data, ensure_ascii=False, separators=(",", ":"))),
         )
 

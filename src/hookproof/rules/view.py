@@ -83,7 +83,7 @@ def seconds_of(text: str) -> float | None:
 
 
 class Readings:
-    """What was read of attempts, shared by all views of one transcript. ``signed`` belongs to the signature rules.
+    """What was read of attempts, shared by all views of one transcript. ``signed`` belongs to the signature rules, ``sizes`` to truncation.
 
     ``secrets``: values of secrets that the target issued, by name; the suite's own follow from the run's salt.
     """
@@ -93,6 +93,7 @@ class Readings:
         self.bodies: dict[bytes, Body] = {}
         self.fields: dict[str, dict[str, str]] = {}
         self.signed: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.sizes: dict[str, dict[str, int]] = {}
 
 
 class View:

@@ -118,7 +118,7 @@ class Turn:
         """Write more of a streamed answer while the peer keeps up."""
         self._handle = None
         for _ in range(_PIECES_AT_A_TIME):
-            if self.line.congested:
+            if self.line.congested or self.line.transport.is_closing():
                 return
             if not self._write_piece():
                 return
@@ -156,7 +156,7 @@ class Turn:
 
     def _drip(self) -> None:
         self._handle = None
-        if self._write_piece():
+        if not self.line.transport.is_closing() and self._write_piece():
             self._handle = self.line.loop.call_later(self.answer.drip_interval, self._drip)
 
     def _write_piece(self) -> bool:

@@ -45,6 +45,9 @@ def _sharing(*, workers: int, shards: int) -> type[Dispatcher]:
 class _Overtaking(Ordered):
     """Keeps a row only as long as nothing in it fails."""
 
+    def _foremost(self, delivery: Delivery) -> bool:
+        return delivery.made > 0 or super()._foremost(delivery)
+
     async def _attempt(self, scope: Scope, delivery: Delivery) -> bool:
         again = await super()._attempt(scope, delivery)
         if again:

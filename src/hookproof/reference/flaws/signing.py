@@ -153,6 +153,7 @@ LETTERS = (
         title="The tag is in the alphabet for URLs.",
         conduct=_in_letters(lambda tag: base64.urlsafe_b64encode(tag).decode()),
         breaks=("signature/signed", "signature/valid"),
+        implies=("signature/rotation-overlap",),
     ),
     Flaw(
         id="signature-without-padding",
