@@ -10,19 +10,23 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.mutation.bench import Bench, Place, exchanged, functions
+from benchmarks.mutation.ledger import Ledger, digest
 from benchmarks.mutation.mutants import Mutant, mutants
 from benchmarks.mutation.reach import measured, statements
 from benchmarks.mutation.survivors import written
-from benchmarks.mutation.trial import attempt
+from benchmarks.mutation.trial import Watch, attempt
 
 HERE = Path(__file__).resolve().parent
 GOAL = 0.90
@@ -30,11 +34,27 @@ TOPICS = {
     "judge": ("tests/test_judge.py",),
     "bodies": ("tests/rules/test_bodies.py", "tests/rules/test_payload.py", "tests/rules/test_envelope.py"),
     "json_text": ("tests/rules/test_envelope.py",),
+    "http_form": ("tests/rules/test_http_fields.py",),
     "timing": ("tests/rules/test_schedule.py", "tests/rules/test_retries.py"),
     "view": ("tests/rules/test_retries.py", "tests/rules/test_routing.py"),
 }
 """The tests that are tried first where no file of tests has the module's name."""
 
+LOOKING = {"tests/test_judge.py", "tests/suites/test_suites_are_whole.py", "tests/rules/test_nouns.py"}
+"""The files of tests that look at every rule without running it."""
+
+BODIES_ALONE = {"tests/test_judge.py::test_a_body_is_checked_on_its_own_by_the_same_laws"}
+"""What among them looks at no rule but those that it runs, and takes long."""
+
+HEADS = frozenset(
+    {
+        "tests/test_judge.py::test_a_rule_is_named_and_says_what_it_needs",
+        "tests/suites/test_suites_are_whole.py::test_every_situation_that_a_rule_judges_is_staged",
+    }
+)
+"""The tests that are tried first on what a rule says of itself."""
+
+_RETURN = re.compile(r"(?<=    )return (?=[^\s#])")
 GOLDEN = "tests/rules/test_golden.py"
 """The tests that are tried second."""
 
@@ -52,14 +72,6 @@ def test_files(root: Path) -> list[str]:
     return [*own, "tests/test_judge.py", "tests/suites/test_suites_are_whole.py"]
 
 
-def digest(paths: Iterable[Path]) -> str:
-    """Give a digest over names and contents."""
-    whole = hashlib.sha256()
-    for path in paths:
-        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return "sha256:" + whole.hexdigest()
-
-
 class Court:
     """Tries mutants, first by the tests that killed them last time, then by those of their topic, then by all that reach their line."""
 
@@ -71,6 +83,11 @@ class Court:
         self.texts = {name: path.read_text() for name, path in self.modules.items()}
         self.reach = measured(self.files, list(self.modules.values()))
         self.heads = {name: statements(text) for name, text in self.texts.items()}
+        self.tests = {test for lines in self.reach.values() for tests in lines.values() for test in tests if test}
+        self.bench = Bench(self.files)
+        self.ledger = Ledger(root, self.modules, self.files)
+        self.witnesses = {name: self._witnesses(name) for name in self.modules}
+        self.bases = {name: self.ledger.basis(name) for name in self.modules}
 
     def reaching(self, mutant: Mutant) -> frozenset[str] | None:
         """Give the tests that run a mutant's statement, None for all: it is run at import."""
@@ -86,45 +103,122 @@ class Court:
         own = [f"tests/rules/test_{name}.py"]
         return [file for file in (*TOPICS.get(name, ()), *own) if file in self.files]
 
-    def stages(self, mutant: Mutant, killer: str) -> list[tuple[list[str], frozenset[str] | None]]:
-        """Give the files and tests to try in turn."""
-        wanted = self.reaching(mutant)
-        files = self.files if wanted is None else sorted({test.partition("::")[0] for test in wanted})
-        first = [file for file in self.topic(mutant.module) if file in files]
-        second = [file for file in (GOLDEN,) if file in files]
-        rest = [file for file in files if file not in (*first, *second)]
-        found: list[tuple[list[str], frozenset[str] | None]] = [(first, wanted), (second, wanted), (rest, wanted)]
-        if killer.partition("::")[0] in self.files:
-            found.insert(0, ([killer.partition("::")[0]], frozenset({killer})))
-        return [stage for stage in found if stage[0]]
+    def wanted(self, mutant: Mutant) -> frozenset[str]:
+        """Give the tests that can notice a mutant, or whole files of them: where it is run at import, all that reach or name its module."""
+        found = self.reaching(mutant)
+        return self.witnesses[mutant.module] if found is None else found
 
-    def judged(self, mutant: Mutant, killer: str = "") -> dict[str, object]:
-        """Try one mutant."""
-        changed = mutant.mutate(self.texts[mutant.module])
+    def _witnesses(self, module: str) -> frozenset[str]:
+        if self.ledger.touched[module] is None:
+            return frozenset(self.files)
+        reached = self.reach.get(str(self.modules[module]), {}).values()
+        texts = {file: (self.root / file).read_text() for file in self.files}
+        naming = {file for file, text in texts.items() if module in text or "from hookproof.rules import" in text}
+        looking = {test for test in self.bench.tests if test.partition("::")[0] in LOOKING and test not in BODIES_ALONE}
+        return frozenset({test for tests in reached for test in tests if test} | naming - LOOKING | looking)
+
+    def rests_on(self, mutant: Mutant) -> dict[str, str]:
+        """Give the files of tests that a mutant must pass to survive, with their digests; wording is tried by its topic alone."""
+        files = {test.partition("::")[0] for test in self.wanted(mutant)}
+        if mutant.kind == "message":
+            files &= {*(self.topic(mutant.module) or [GOLDEN])}
+        return {file: self.ledger.files[file] for file in sorted(files)}
+
+    def holds(self, mutant: Mutant, earlier: Mapping[str, Any]) -> bool:
+        """Whether what an earlier run found still stands."""
+        now, then = self.rests_on(mutant), earlier.get("tests", {})
+        if earlier.get("basis") != self.bases[mutant.module] or earlier["outcome"] == "error":
+            return False
+        whole = earlier["outcome"] == "killed" or now.keys() <= then.keys()
+        return whole and all(self.ledger.files.get(file) == told for file, told in then.items())
+
+    def judged(self, mutant: Mutant, earlier: Mapping[str, Any]) -> dict[str, Any]:
+        """Try one mutant, on what it has not yet survived; give its line of the session."""
+        rests, killer = self.rests_on(mutant), str(earlier.get("killer", ""))
+        fresh = set(rests)
+        if earlier.get("outcome") == "survived" and earlier.get("basis") == self.bases[mutant.module]:
+            fresh = {file for file, told in rests.items() if earlier["tests"].get(file) != told}
+        found = self._tried(mutant, fresh, killer)
+        decided = str(found["killer"]).partition("::")[0]
+        tests = {decided: self.ledger.files[decided]} if decided in self.ledger.files else rests
+        return {"key": mutant.key, "basis": self.bases[mutant.module], "tests": tests, **found}
+
+    def _tried(self, mutant: Mutant, fresh: set[str], killer: str) -> dict[str, object]:
+        """Try by an exchange of one function where that is all that changed, else by an import of the changed module."""
+        before, path = self.texts[mutant.module], self.modules[mutant.module]
+        changed = mutant.mutate(before)
         try:
             compile(changed, mutant.module, "exec")
         except SyntaxError:
             return {"outcome": "impossible", "killer": ""}
-        return self.tried(mutant.module, changed, self.stages(mutant, killer))
+        wanted, place = self.reaching(mutant), exchanged(before, changed, path)
+        if wanted is None or place is None:
+            return self.tried(mutant.module, changed, self.stages(mutant, fresh, killer), self.ledger.touched[mutant.module])
+        tests = self.ordered(mutant.module, {test for test in wanted if test.partition("::")[0] in fresh}, killer)
+        return self.bench.attempt(mutant.module, changed, path, [place], tests, self.ledger.touched[mutant.module])
 
-    def tried(self, module: str, changed: str, stages: list[tuple[list[str], frozenset[str] | None]]) -> dict[str, object]:
-        """Try one text of a module."""
+    def stages(self, mutant: Mutant, fresh: set[str], killer: str) -> list[tuple[list[str], frozenset[str] | None]]:
+        """Give the files and tests to try in turn."""
+        wanted = self.wanted(mutant)
+        first = [file for file in self.topic(mutant.module) if file in fresh]
+        rest = sorted(fresh - {*first}, key=lambda file: (file not in LOOKING, file != GOLDEN, file))
+        found: list[tuple[list[str], frozenset[str] | None]] = [(first, wanted), (rest, wanted)]
+        if mutant.text.startswith("@rule"):
+            found.insert(0, (sorted({test.partition("::")[0] for test in HEADS} & fresh), HEADS))
+        if killer.partition("::")[0] in fresh:
+            found.insert(0, ([killer.partition("::")[0]], frozenset({killer})))
+        return [stage for stage in found if stage[0]]
+
+    def ordered(self, module: str, wanted: AbstractSet[str], killer: str) -> list[str]:
+        """Give tests in the order in which they are tried."""
+        first = self.topic(module)
+
+        def rank(test: str) -> tuple[int, str]:
+            file = test.partition("::")[0]
+            return (0 if test == killer else 1 if file in first else 2 if file == GOLDEN else 3), test
+
+        return sorted(wanted, key=rank)
+
+    def tried(
+        self, module: str, changed: str, stages: list[tuple[list[str], frozenset[str] | None]], rules: list[str] | None = None
+    ) -> dict[str, object]:
+        """Try one text of a module by imports of it."""
         ran = 0
         for files, wanted in stages:
-            found = attempt(module, changed, self.modules[module], files, wanted)
+            watch = Watch(wanted, None if rules is None else frozenset(rules))
+            found = attempt(module, changed, self.modules[module], files, watch)
             ran += int(str(found.get("ran", 0)))
             if found["outcome"] != "survived":
                 return {**found, "ran": ran}
         return {"outcome": "survived", "killer": "", "ran": ran}
 
-    def sworn_in(self, module: str) -> None:
-        """Try the module unchanged and gutted; raise if the first is noticed or the second is not."""
-        text, stages = self.texts[module], [(self.files, None)]
-        gutted = text.replace("    return ", "    return None and ")
-        honest, gross = self.tried(module, text, list(stages)), self.tried(module, gutted, list(stages))
-        if honest["outcome"] != "survived" or not honest["ran"] or gross["outcome"] != "killed":
-            message = f"{module}: unchanged {honest}, gutted {gross}; no figure would mean anything"
-            raise RuntimeError(message)
+    def sworn_in(self, module: str) -> bool:
+        """Try the module unchanged and gutted through both doors; raise if the first is noticed or the second is not, else give True."""
+        text, path = self.texts[module], self.modules[module]
+        files = self.topic(module) or [GOLDEN]
+        gutted = _RETURN.sub("return None and ", text)
+        few = self.ordered(module, frozenset(test for test in self.tests if test.partition("::")[0] in files), "")
+        every = self.ordered(module, frozenset(self.tests), "")
+        places = self.exchangeable(module)
+        trials = [(self.tried(module, text, [(files, None)]), self.tried(module, gutted, [(files, None), (self.files, None)]))]
+        if places:
+            exchanges = (self.bench.attempt(module, told, path, places, tests) for told, tests in ((text, few), (gutted, every)))
+            trials.append((next(exchanges), next(exchanges)))
+        for honest, gross in trials:
+            if honest["outcome"] != "survived" or not honest["ran"] or gross["outcome"] != "killed":
+                message = f"{module}: unchanged {honest}, gutted {gross}; no figure would mean anything"
+                raise RuntimeError(message)
+        return True
+
+    def exchangeable(self, module: str) -> list[Place]:
+        """Give the functions of a module that tests run and no import does."""
+        found, path = [], self.modules[module]
+        reached = self.reach.get(str(path), {})
+        for place, code in functions(compile(self.texts[module], str(path), "exec")).items():
+            tests = {test for *_, line in code.co_lines() if line != code.co_firstlineno for test in reached.get(line or 0, ())}
+            if tests and "" not in tests:
+                found.append(place)
+        return found
 
 
 def warm(root: Path) -> None:
@@ -221,16 +315,15 @@ def main() -> int:
             if chosen.module and module.rpartition(".")[2] not in chosen.module:
                 continue
             every = [mutant for mutant in mutants(path, module) if drawn(mutant) < chosen.sample]
-            if any(before.get(m.key, {}).get("state") != state for m in every):
-                court.sworn_in(module)
+            sworn = False
             for mutant in every:
                 result = before.get(mutant.key)
-                if result is None or result["state"] != state:
+                if result is None or not court.holds(mutant, result):
                     if time.monotonic() > ends:
                         whole = False
                         break
-                    verdict = court.judged(mutant, str((result or {}).get("killer", "")))
-                    result = {"key": mutant.key, "state": state, **verdict}
+                    sworn = sworn or court.sworn_in(module)
+                    result = court.judged(mutant, result or {})
                     log.write(json.dumps(result) + "\n")
                     log.flush()
                 found[module].append((mutant, result))

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,22 +27,27 @@ from hookproof.judge import BodyFault, check_body, judge
 from hookproof.model.contract import Contract
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Note
-from hookproof.model.verdict import Level, Outcome, Verdict
+from hookproof.model.verdict import Outcome, Verdict
 from hookproof.reference.departures import Departures
+from hookproof.reference.flaws.catalogue import FLAWS
+from hookproof.reference.receiver.serving import serve_receiver
 from hookproof.reference.serve import serve_platform
 from hookproof.reporting.results import write_results
-from hookproof.reporting.tally import statement
+from hookproof.reporting.tally import statement, undecided
 from hookproof.reporting.terminal import explain_clause, list_clauses, list_contracts, print_summary
 from hookproof.reporting.text import printable
 from hookproof.reporting.transcripts import read_transcript
 from hookproof.rules.catalogue import RULES
+from hookproof.signing.scheme import throwaway_secret
 from hookproof.staging.keyring import ISSUED
 from hookproof.staging.options import DEFAULT_CONTRACT, DEFAULT_KEY_VARIABLE
+from hookproof.staging.secret_sources import refuse_secrets, secret_from
 from hookproof.staging.session import read_contract
 
 STOPPED = {"interrupted": 2, "a bug of ours": 3}
 """Exit code of a recording that was stopped early, by the first words of its cause; all other causes lie in the target."""
 
+_TAKING_URLS = frozenset({"--control-url", "--public-url", "--effects-url", "--effects-command"})
 _LINE_LIMIT = 8 * 1024 * 1024
 
 contract_option = click.option("--contract", default=DEFAULT_CONTRACT, show_default=True, help="Name or folder of the contract.")
@@ -73,13 +79,22 @@ def run(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
 @contract_option
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def certify(url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
-    """Judge the receiver at URL; without URL the embedded reference. Further options go to pytest (--results, --secret-env, -k…)."""
+    """Judge the receiver at URL; without URL the embedded reference. Results, transcript and summary go to --reports DIR.
+
+    DIR is a new folder below reports/ by default. --dry-run shows what would be sent and sends nothing. Further options go to pytest
+    (--secret-env, --control-url, --profile, -k…).
+    """
+    words = [word for word in (url, *pytest_args) if word is not None]
+    if not any(word.partition("=")[0] in ("--reports", "--dry-run", "--collect-only", "--help") for word in words):
+        folder = Path("reports") / f"certify-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        pytest_args = (*pytest_args, "--reports", str(folder))
     return _judge_live("receiver", url, contract, pytest_args)
 
 
 def _judge_live(role: str, url: str | None, contract: str, pytest_args: tuple[str, ...]) -> int:
     words = [word for word in (url, *pytest_args) if word is not None]
-    target = next((word for word in words if word.startswith(("http://", "https://"))), None)
+    after = zip(words, ["", *words], strict=False)
+    target = next((word for word, before in after if word.startswith(("http://", "https://")) and before not in _TAKING_URLS), None)
     if target is None and url is not None and not url.startswith("-"):
         target = url  # not a URL: the suite says so in one line
     if target is not None:
@@ -103,8 +118,12 @@ def _judge_live(role: str, url: str | None, contract: str, pytest_args: tuple[st
 @click.option("--results", type=click.Path(path_type=Path), help="Write the verdicts to this NDJSON file.")
 @click.option("--require-complete", is_flag=True, help="Exit 7 when a MUST was not observed.")
 @click.option("--secret-env", help="Variable with the signing secret that the target issued for the recorded run.")
-def judge_command(transcript: Path, contract: str, results: Path | None, secret_env: str | None, *, require_complete: bool) -> int:
+@click.option("--secret-file", type=click.Path(path_type=Path), help="File with that secret instead, of mode 0600.")
+def judge_command(
+    transcript: Path, contract: str, results: Path | None, secret_env: str | None, secret_file: Path | None, *, require_complete: bool
+) -> int:
     """Judge a recording offline: the same verdicts as the live run."""
+    secret = secret_from(secret_env, secret_file)
     path = transcript / "transcript.ndjson" if transcript.is_dir() else transcript
     loaded, footer = read_transcript(path)
     gc.disable()  # a recording is no garbage, and this process ends soon; looking through it would cost a third of the time
@@ -117,8 +136,8 @@ def judge_command(transcript: Path, contract: str, results: Path | None, secret_
         )
     selection = next((n.facts["items"] for n in loaded.records if isinstance(n, Note) and n.name == "judged"), None)
     promised = overridden(promised, loaded.header.target.get("overrides", {}), subject=str(path))
-    secrets_given = {ISSUED: os.environ.get(secret_env, "")} if secret_env else {}
-    verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection), secrets=secrets_given)
+    given = {} if secret is None else {ISSUED: secret}
+    verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection), secrets=given)
     console = Console()
     with console.capture() as summary:
         print_summary(console, loaded.header, promised, verdicts, require_complete=require_complete)
@@ -140,9 +159,7 @@ def status_of(verdicts: Sequence[Verdict], *, require_complete: bool) -> int:
         return 1
     if not any(verdict.outcome in (Outcome.KEPT, Outcome.BROKEN) for verdict in verdicts):
         return 5
-    if require_complete and any(v.outcome is Outcome.NOT_OBSERVED and v.level is Level.MUST for v in verdicts):
-        return 7
-    return 0
+    return 7 if undecided(verdicts, require_complete=require_complete) else 0
 
 
 @door.command()
@@ -230,7 +247,7 @@ def _clauses_json(contract: Contract) -> list[dict[str, Any]]:
 @door.command()
 @click.argument("clause")
 def explain(clause: str) -> int:
-    """Explain a clause: promise, level, source, how it is judged, how to mend."""
+    """Explain a clause: promise, level, source, how it is judged, how to mend, which flaws it catches."""
     name = clause.split("/", maxsplit=1)[0]
     if name not in known_contracts():
         raise IllFormedError(clause, f"no contract is called {name!r}", remedy=f"Known: {', '.join(known_contracts())}.")
@@ -238,20 +255,18 @@ def explain(clause: str) -> int:
     found = contract.clauses_by_id.get(clause.partition(":")[0])
     if found is None:
         raise IllFormedError(clause, "the contract has no such clause", remedy=f"See `hookproof list --contract {name}`.")
-    console = Console()
-    explain_clause(console, found)
-    if found.rule is not None:
-        rule = RULES[found.rule]
-        console.print(f"judged by  {rule.name}: {rule.promise}", markup=False, highlight=False)
-        console.print(f"staged in  {', '.join(rule.situations) or 'any recording'}", markup=False, highlight=False)
-        console.print(f"needs      {', '.join(rule.needs) or 'nothing but the subscription API'}", markup=False, highlight=False)
+    promise = found.id.partition("/")[2]
+    catches = [(flaw.id, flaw.title) for flaw in FLAWS.values() if promise in flaw.breaks]
+    explain_clause(Console(), found, RULES[found.rule] if found.rule is not None else None, catches)
     return 0
 
 
 @door.command()
-@click.argument("role", type=click.Choice(["platform"]))
+@click.argument("role", type=click.Choice(["platform", "receiver"]))
 @contract_option
 @click.option("--port", default=8085, show_default=True, help="Port on 127.0.0.1; 0 chooses one.")
+@click.option("--secret-env", help="Variable with the receiver's signing secret; without it one is made.")
+@click.option("--secret-file", type=click.Path(path_type=Path), help="File with that secret instead, of mode 0600.")
 @click.option("--time", "time_mode", default="virtual", show_default=True, type=click.Choice(["virtual", "scaled", "real"]))
 @click.option("--time-scale", default=1000.0, show_default=True, help="Divisor of delays in scaled time.")
 @click.option("--database", type=click.Path(path_type=Path), help="SQLite file; without it a temporary one.")
@@ -265,6 +280,8 @@ def reference(  # noqa: PLR0913 -- one parameter for each option
     *,
     contract: str,
     port: int,
+    secret_env: str | None,
+    secret_file: Path | None,
     time_mode: str,
     time_scale: float,
     database: Path | None,
@@ -275,18 +292,31 @@ def reference(  # noqa: PLR0913 -- one parameter for each option
     """Serve the reference implementation until interrupted."""
     promised = read_contract(contract)
     key = os.environ.get(api_key_env, "")
-    made = not key
-    key = key or secrets.token_urlsafe(18)
+    made = {} if key else {api_key_env: secrets.token_urlsafe(18)}
+    key = key or made[api_key_env]
+    secret = secret_from(secret_env, secret_file)
 
     def ready(url: str) -> None:
-        click.echo(f"{role} of contract {promised.name} on {url} ({time_mode} time)")
+        click.echo(f"{role} of contract {promised.name} on {url}{f' ({time_mode} time)' if role == 'platform' else ''}")
         for departure in departures.found():
             click.echo(f"  {type(departure).__name__.lower()} {departure.id}: {departure.title}")
-        if made:
-            click.echo(f"made for this run: export {api_key_env}={key}")
+        for variable, value in made.items():
+            click.echo(f"made for this run: export {variable}={value}")
         sys.stdout.flush()
 
     departures = Departures(flaws=flaws, variants=variants)
+    foreign = next((each for each in departures.found() if each.role.value != role), None)
+    if foreign is not None:
+        raise IllFormedError(
+            "reference", f"{foreign.id!r} is a way of a {foreign.role.value} to depart", remedy=f"Serve a {foreign.role.value}."
+        )
+    if role == "receiver":
+        if secret is None:
+            secret = made["RECEIVER_SECRET"] = throwaway_secret(secrets.token_hex(8), "the receiver's")
+        serve_receiver(promised, port=port, api_key=key, secrets=(secret,), database=database, ready=ready, departures=departures)
+        return 0
+    if secret is not None:
+        raise IllFormedError("--secret-env", "a platform makes the secrets of its endpoints itself", remedy="Leave it out.")
     serve_platform(
         promised,
         port=port,
@@ -319,7 +349,12 @@ def guarded(call: Callable[[], Any]) -> int:
         return 0
 
 
+def _opened() -> Any:  # noqa: ANN401 -- what a command gives
+    refuse_secrets(sys.argv[1:])
+    return door.main(standalone_mode=False)
+
+
 def main() -> None:
     """Open the command line."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(guarded(lambda: door.main(standalone_mode=False)))
+    sys.exit(guarded(_opened))

@@ -198,6 +198,14 @@ class Seen:
     in_force: bool | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An event of whose effects somebody is asked; ``event_type`` is empty where it is not known."""
+
+    event_id: str
+    event_type: str = ""
+
+
 class Receiver(Protocol):
     """A target that receives webhooks. Every method may raise ``UnreachableError`` or ``CapabilityError``."""
 
@@ -208,8 +216,8 @@ class Receiver(Protocol):
     def capabilities(self) -> Capabilities:
         """Ask what the target offers; a target without the control profile is a black box."""
 
-    def effect(self, event_id: str) -> Seen:
-        """Ask how often an event took effect."""
+    def effects(self, asked: Sequence[Asked]) -> list[Seen]:
+        """Ask how often each of these events took effect; the answers are in their order."""
 
     def fail_next(self, count: int) -> None:
         """Let the next events fail inside the receiver, after verification."""

@@ -6,7 +6,8 @@ Law: one item per clause (and event); a verdict that was not observed is a skip 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
@@ -19,17 +20,21 @@ from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
-from hookproof.reporting.tally import statement
+from hookproof.reporting.rehearsal import Rehearsal, print_rehearsal
+from hookproof.reporting.tally import statement, undecided
 from hookproof.reporting.terminal import print_summary
 from hookproof.reporting.text import printable
-from hookproof.staging.certifying import roles, session_for
+from hookproof.staging.certifying import ReceiverSession, roles, session_for
 from hookproof.staging.options import read_options
+from hookproof.staging.secret_sources import refuse_secrets
 from hookproof.staging.session import Session, read_contract
 from hookproof.staging.situation import scan
+from hookproof.staging.telling import ANYWHERE
 
 _SESSIONS = pytest.StashKey[dict[str, Session]]()
 _ERROR = pytest.StashKey[HookproofError]()
 _PLANNED = pytest.StashKey[dict[str, tuple[str, ...]]]()
+_REHEARSED = pytest.StashKey[list[Rehearsal]]()
 _ATTACHED = 3
 
 
@@ -46,15 +51,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--control-url": "URL of the control interface (default: TARGET/conformance/v1)",
         "--adapter": "how to reach the target (default: http)",
         "--secret-env": "environment variable with a signing secret that the target issued",
+        "--secret-file": "file with that secret instead, of mode 0600",
         "--api-key-env": "environment variable with the target's API key (default: HOOKPROOF_API_KEY)",
         "--listen": "HOST:PORT of our listener (default: 127.0.0.1 and any port)",
         "--public-url": "URL under which the target reaches our listener",
         "--known-failures": "file with the ids of clauses that are known to be broken",
         "--profile": "how thorough: quick, ci, certify or nightly (default: ci)",
         "--seed": "seed of all generated data (default: 0)",
+        "--effects-command": "command that tells how often an event took effect in a receiver; {id} or {ids} (a file) are replaced",
+        "--effects-url": "URL that tells the same: with {id}, or `POST URL` for many at once",
     }
     for flag, text in values.items():
         group.addoption(flag, default=None, help=text)
+    told = "HOST:PORT of a sink of ours that the receiver calls once per applied effect (default: 127.0.0.1 and any port)"
+    group.addoption("--effects-sink", nargs="?", const=ANYWHERE, default=None, help=told)
+    group.addoption("--reports", default=None, help="folder for results, transcript, summary and requests to send again")
+    group.addoption("--challenge-env", default=None, help="environment variable with the text that an allowed host must answer")
+    group.addoption(
+        "--allow-host", action="append", default=None, metavar="HOST[:PORT]", help="a receiver's host beyond this machine; repeatable"
+    )
+    group.addoption("--dry-run", action="store_true", default=False, help="show what would be sent to a receiver, and send nothing")
     group.addoption("--require-complete", action="store_true", default=False, help="fail when a MUST was not observed")
 
 
@@ -68,7 +84,10 @@ def _sessions(config: pytest.Config) -> dict[str, Session]:
     if _SESSIONS not in config.stash:
         names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
         more = ("public_url", "secret_env", "known_failures", "profile", "seed", "require_complete")
-        every = roles(read_options({name: config.getoption(name) for name in names + more}))
+        effects = ("effects_command", "effects_url", "effects_sink")
+        safety = ("secret_file", "allow_host", "challenge_env", "dry_run", "reports")
+        refuse_secrets(config.invocation_params.args)
+        every = roles(read_options({name: config.getoption(name) for name in names + more + effects + safety}))
         sessions = {options.role: session_for(options, read_contract(options.contract)) for options in every}
         _check_known(list(sessions.values()))
         config.stash[_SESSIONS] = sessions
@@ -123,6 +142,31 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if isinstance(item, Item) and isinstance(test, pytest.Function):
             wanted.setdefault(_role(test.module.__name__), {}).update(dict.fromkeys(item.rule.situations))
     session.config.stash[_PLANNED] = {role: tuple(names) for role, names in wanted.items()}
+    chosen = {role: frozenset(item.id for test in session.items if (item := _judging(test, role))) for role in wanted}
+    for role, ids in chosen.items():
+        _sessions(session.config)[role].chosen = ids
+    if session.config.getoption("dry_run"):
+        _rehearse(session, wanted)
+
+
+def _judging(test: pytest.Item, role: str) -> Item | None:
+    item = _item(test)
+    return item if isinstance(item, Item) and isinstance(test, pytest.Function) and _role(test.module.__name__) == role else None
+
+
+def _rehearse(session: pytest.Session, wanted: Mapping[str, Iterable[str]]) -> None:
+    """Stage before nobody what the chosen items need, and leave nothing to be run."""
+    try:
+        for role, names in wanted.items():
+            run = _sessions(session.config)[role]
+            if not isinstance(run, ReceiverSession):
+                raise IllFormedError("--dry-run", "only deliveries to a receiver can be rehearsed", remedy="Use it with suites/receiver.")
+            suites = next(test.module.__name__ for test in session.items if isinstance(test, pytest.Function) and _judging(test, role))
+            told = run.rehearse(scan(import_module(f"{suites.rpartition('.')[0]}.situations")), names)
+            session.config.stash.setdefault(_REHEARSED, []).append(told)
+    except HookproofError as error:
+        pytest.exit(printable(str(error)), returncode=error.exit_code)
+    session.items.clear()
 
 
 @pytest.fixture(scope="session")
@@ -164,6 +208,7 @@ def judged(item: Item, hookproof_session: Session, request: pytest.FixtureReques
             if _ERROR in request.config.stash:  # opening failed by a bug of ours, which the first item shows
                 raise request.config.stash[_ERROR]
             package = request.module.__name__.rpartition(".")[0]
+            hookproof_session.announce = _announcing(request.config)
             hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
             hookproof_session.run.planned = request.config.stash[_PLANNED].get(hookproof_session.role.value, ())
         verdict = hookproof_session.run.verdict(item)
@@ -208,6 +253,19 @@ def _progress(config: pytest.Config) -> Any:  # noqa: ANN401 -- a callable or No
     return show
 
 
+def _announcing(config: pytest.Config) -> Callable[[str], None]:
+    """Give what shows the user a line at once, past pytest's capture."""
+    reporter, capture = (config.pluginmanager.get_plugin(name) for name in ("terminalreporter", "capturemanager"))
+
+    def announce(text: str) -> None:
+        with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+            if reporter is not None:
+                reporter.ensure_newline()
+                reporter.write_line(printable(text), flush=True)
+
+    return announce
+
+
 def _lookup(session: Session) -> dict[str, Record]:
     return {record.id: record for record in session.run.tools.recorder.transcript().records}
 
@@ -237,10 +295,10 @@ def expect_kept(verdict: Verdict, session: Session) -> None:
         pytest.skip(f"{verdict.outcome.value}: {printable(verdict.judgement.reason)}")
     if verdict.outcome is Outcome.BROKEN and verdict.level is Level.MUST:
         records = _lookup(session)
-        text = failure_text(verdict, session.contract.clauses_by_id[verdict.clause], records.get)
+        text = failure_text(verdict, session.contract.clauses_by_id[verdict.clause], records.get, session.resending)
         if known:
             pytest.xfail(xml_safe(verdict.judgement.reason))
-        pytest.fail(xml_safe(text), pytrace=False)
+        pytest.fail(xml_safe(session.artifacts.scrubbed(text)), pytrace=False)
     if known and verdict.outcome is Outcome.KEPT:
         pytest.fail("it is listed in --known-failures but was kept; remove the line", pytrace=False)
 
@@ -253,14 +311,15 @@ def exit_code(session: Session) -> int:
         return 1
     if verdicts and not any(v.outcome in (Outcome.KEPT, Outcome.BROKEN) for v in verdicts):
         return 5
-    if session.options.require_complete and any(v.outcome is Outcome.NOT_OBSERVED and v.level is Level.MUST for v in verdicts):
-        return 7
-    return 0
+    return 7 if undecided(verdicts, require_complete=session.options.require_complete) else 0
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set pytest's status to ours when items were judged: the worst of the runs."""
     runs, error = session.config.stash.get(_SESSIONS, {}), session.config.stash.get(_ERROR, None)
+    if _REHEARSED in session.config.stash and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = 0
+        return
     for run in runs.values():
         if exitstatus == pytest.ExitCode.INTERRUPTED and run.aborted is None:
             run.aborted = "interrupted"  # the run is closed after this
@@ -275,6 +334,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own
     """Print the summary of each run by clause family after pytest's own lines."""
+    for told in config.stash.get(_REHEARSED, []):
+        buffer = io.StringIO()
+        print_rehearsal(Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth)), told)  # noqa: SLF001 -- no public width
+        terminalreporter.write_sep("=", "hookproof")
+        terminalreporter.write(buffer.getvalue())
     for run in config.stash.get(_SESSIONS, {}).values():
         if run.verdicts():
             _summary(terminalreporter, config, run)
@@ -289,9 +353,13 @@ def _summary(terminalreporter: Any, config: pytest.Config, run: Session) -> None
     text, cause = buffer.getvalue(), str(config.stash.get(_ERROR, None) or run.aborted or "")
     if cause and statement(run.verdicts(), require_complete=run.options.require_complete).startswith("conforms"):
         text = text.rstrip("\n").rpartition("\n")[0] + "\n"  # a run that was stopped is not called conforming
-    terminalreporter.write(text)
     known = [v for v in run.verdicts() if v.fails and _known(run, v)]
     if known:
-        terminalreporter.write_line(f"of these {len(known)} broken MUST are listed in --known-failures and do not fail the run")
+        text += f"of these {len(known)} broken MUST are listed in --known-failures and do not fail the run\n"
     if cause:
-        terminalreporter.write_line(f"stopped early: {printable(cause)}")
+        text += f"stopped early: {printable(cause)}\n"
+    text = run.artifacts.scrubbed(text)
+    written = [*run.written(), *filter(None, [run.artifacts.resent, run.artifacts.write_summary(re.sub("\x1b\\[[0-9;]*m", "", text))])]
+    terminalreporter.write(text)
+    if run.options.reports is not None:
+        terminalreporter.write_line(printable("written: " + ", ".join(map(str, written))))

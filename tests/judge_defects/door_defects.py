@@ -76,7 +76,7 @@ DEFECTS = (
     Defect(
         id="J02",
         name="a complete run may leave a MUST unobserved",
-        seed=source(pytest_plugin, "        return 7", "        return 0"),
+        seed=source(pytest_plugin, "return 7 if undecided(verdicts, require_complete=session.options.require_complete) else 0", "return 0"),
         laws=(laws.unobserved_is_not_green,),
     ),
     Defect(
@@ -139,7 +139,7 @@ DEFECTS = (
     Defect(
         id="J09",
         name="a run stages and judges again until nothing is missing",
-        seed=source(run, "        self._staged.add(name)\n", ""),
+        seed=source(run, "        self._staged.add(name)\n        self._judge = None\n", "        self._judge = None\n"),
         laws=(law(recording.test_a_situation_is_staged_once),),
     ),
     Defect(
@@ -158,7 +158,7 @@ DEFECTS = (
         id="J11",
         name="our client goes through the proxies of the environment",
         seed=source(
-            bounded, "transport=_Transport(seconds),\n        follow_redirects=False,\n        trust_env=False,", "trust_env=True,"
+            bounded, "transport=_Transport(seconds, leave),\n        follow_redirects=False,\n        trust_env=False,", "trust_env=True,"
         ),
         laws=(lambda around: adapter.test_proxies_of_the_environment_are_ignored(around.patch),),
     ),
@@ -317,7 +317,7 @@ DEFECTS = (
     Defect(
         id="J24",
         name="conformance is stated though a MUST that was required is unobserved",
-        seed=source(tally, "    if unseen and require_complete:", "    if False:"),
+        seed=source(tally, "    if undecided(verdicts, require_complete=require_complete):", "    if False:"),
         laws=(law(terminal.test_undecided_is_said_only_where_completeness_is_required),),
     ),
     Defect(

@@ -50,10 +50,20 @@ DEFECTS = (
         name="a crash or a silence is taken for a receiver's refusal",
         seed=source(
             receiving,
+            "lambda exchange: _FIRST <= exchange.status <= _LAST",
+            "lambda exchange: exchange.status >= _FIRST or exchange.status == 0",
+        ),
+        laws=tuple(law(received.test_not_every_failure_is_a_refusal, status) for status in (500, 0)),
+    ),
+    Defect(
+        id="J01",
+        name="a crash or a silence is taken for a client error",
+        seed=source(
+            receiving,
             "        if not _FIRST <= exchange.status <= _LAST:\n            seen.broke(",
             "        if _LEAST <= exchange.status < _FIRST:\n            seen.broke(",
         ),
-        laws=tuple(law(received.test_not_every_failure_is_a_refusal, status) for status in (500, 0)),
+        laws=tuple(law(received.test_what_is_not_accepted_and_how_it_is_answered_are_two_promises, status) for status in (500, 0)),
     ),
     Defect(
         id="J03",

@@ -101,7 +101,7 @@ def test_at_most_three_culprits_are_shown_each_cut(clause: Clause) -> None:
     records: dict[str, Record] = {name: attempt(name, body=b"x" * 5_000) for name in names}
     shown = failure_text(broken(*(Finding(message="m", evidence=(name,)) for name in names)), clause, records.get)
     assert shown.count("> POST /hook") == 3
-    assert shown.count("(2000 of 5000 bytes of the body are shown, 3000 are cut)") == 3
+    assert shown.count("(2000 of 5000 bytes of the body are shown, 3000 are cut here)") == 3
     assert max(len(line) for line in shown.splitlines()) <= 2_002
 
 

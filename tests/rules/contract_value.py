@@ -170,6 +170,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "correct-deliveries-are-accepted": {"purposes": ["variation"]},
     "events-take-effect-once": {"purposes": ["repeated"]},
     "faulty-deliveries-are-refused": {"faults": ["wrong-key"]},
+    "faulty-deliveries-are-not-accepted": {"faults": ["wrong-key"]},
+    "refusals-are-client-errors": {"faults": ["wrong-key"]},
     "hostile-deliveries-do-no-harm": {"faults": ["wrong-key"], "may_close": False},
     "acceptable-deliveries-are-reported": {"faults": ["wrong-key"]},
     "configuration-is-never-lax": {"faults": ["wrong-key"]},

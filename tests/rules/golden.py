@@ -8,34 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from hookproof.judge import judge
+from hookproof.model.transcript import Transcript
 from hookproof.model.verdict import Outcome, Verdict
 from hookproof.rules.catalogue import RULES
 from tests.rules.contract_value import CONTRACT, PARAMETERS, clause
-from tests.rules.stories import story
+from tests.rules.stories import coarse, story
 
 STORIES, BLOCK = 160, 10
-FILE = Path(__file__).with_name("golden_verdicts.json")
+FILES: dict[Callable[[int], Transcript], Path] = {
+    told: Path(__file__).with_name(f"golden_{name}.json") for told, name in ((story, "verdicts"), (coarse, "coarse_verdicts"))
+}
+"""What was agreed of the stories as they are, and as a coarse clock would have recorded them."""
 LETTERS = {Outcome.BROKEN: "b", Outcome.KEPT: "k", Outcome.NOT_OBSERVED: "-", Outcome.NOT_APPLICABLE: "."}
 Said = dict[str, dict[str, str]]
 """By rule: ``outcomes``, one letter for each story of a block, and ``digest`` of evidence, findings, readings and grades."""
 
 
-def agreed() -> list[Said]:
+def agreed(tell: Callable[[int], Transcript] = story) -> list[Said]:
     """Read what was agreed, block by block."""
-    found: list[Said] = json.loads(FILE.read_text())
+    found: list[Said] = json.loads(FILES[tell].read_text())
     return found
 
 
-def said(block: int, rules: frozenset[str]) -> Said:
+def said(block: int, rules: frozenset[str], tell: Callable[[int], Transcript] = story) -> Said:
     """Judge one block of stories by these rules."""
     contract = replace(CONTRACT, clauses=tuple(clause(name) for name in sorted(rules)))
     found: dict[str, list[list[Verdict]]] = {name: [] for name in sorted(rules)}
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        verdicts = judge(contract, story(seed))
+        verdicts = judge(contract, tell(seed))
         for name, told in found.items():
             told.append([verdict for verdict in verdicts if verdict.clause.endswith("/" + name)])
     return {name: {"outcomes": "".join(map(_letter, told)), "digest": _digest(told)} for name, told in found.items()}
@@ -66,9 +71,10 @@ def judgeable() -> frozenset[str]:
 
 
 def main() -> None:
-    """Write the file anew."""
-    blocks = [said(block, judgeable()) for block in range(STORIES // BLOCK)]
-    FILE.write_text(json.dumps(blocks, indent=0, sort_keys=True) + "\n")
+    """Write the files anew."""
+    for tell, file in FILES.items():
+        blocks = [said(block, judgeable(), tell) for block in range(STORIES // BLOCK)]
+        file.write_text(json.dumps(blocks, indent=0, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

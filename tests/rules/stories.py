@@ -307,3 +307,17 @@ class Teller:
 def story(seed: int) -> Transcript:
     """Give the recording of a story."""
     return Teller(seed).tell().transcript()
+
+
+MOMENTS = ("at", "started_at", "done_at", "accepted_at", "body_read_at", "answer_started_at", "answer_done_at", "closed_at")
+
+
+@cache
+def coarse(seed: int) -> Transcript:
+    """Give the recording of a story as a clock of hundredths, seconds or half minutes would have made it: many moments fall together."""
+    whole, grain = story(seed), (SECOND // 100, SECOND, 30 * SECOND)[seed % 3]
+    records = []
+    for record in whole.records:
+        known = {name: moment for name in MOMENTS if (moment := getattr(record, name, None)) is not None}
+        records.append(replace(record, **{name: moment // grain * grain for name, moment in known.items()}))
+    return replace(whole, records=tuple(records))

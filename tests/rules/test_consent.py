@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,3 +112,120 @@ def test_a_rate_is_seen_only_where_more_was_due() -> None:
     scaled.canary()
     for recording in (few, silent, unlimited, scaled):
         unseen(recording.judge(RATE))
+
+
+def test_verdicts_name_the_first_question_and_the_first_delivery() -> None:
+    """Of several questions and deliveries the first are shown, whatever is said of them."""
+    for kind in ("granted", "bare"):
+        recording = opened(kind, events=2)
+        first, _ = ask(recording), ask(recording)
+        sent, _ = send(recording, 2)
+        canary = recording.canary()
+        assert recording.judge(ASKED).evidence == ((first.id, sent.id) if kind == "granted" else (first.id, canary.id))
+    recording = opened("foreign", events=9)
+    first, _ = ask(recording), ask(recording)
+    sent, *_ = send(recording, 9)
+    judgement = recording.judge(ASKED)
+    assert judgement.evidence == (sent.id, first.id, recording.records[1].id)
+    assert judgement.findings[0].excerpt == first.head[:400]
+
+
+def test_what_breaks_consent_is_shown_first() -> None:
+    """The first early delivery, nameless question and delivery of another origin are shown with their heads."""
+    recording = opened(events=2)
+    early, late = (replace(each, head=each.id.encode()) for each in send(recording, 2))
+    recording.records[-2:] = [early, late]
+    judgement = recording.judge(ASKED)
+    assert (judgement.evidence[0], judgement.findings[0].excerpt) == (early.id, early.head)
+    recording = opened()
+    first, second = (replace(each, head=each.id.encode()) for each in (ask(recording, Accept="*"), ask(recording, Accept="*")))
+    recording.records[-3], recording.records[-1] = first, second
+    judgement = recording.judge(ASKED)
+    assert (judgement.evidence, judgement.findings[0].excerpt) == ((first.id,), first.head)
+    recording = opened()
+    first, _ = ask(recording), ask(recording)
+    (sent,) = send(recording, origin="another.test")
+    assert recording.judge(ASKED).evidence == (sent.id, first.id)
+
+
+def test_a_delivery_in_the_moment_of_the_question_is_not_early() -> None:
+    """What cannot be told apart in time is not held against anybody."""
+    recording = opened()
+    question, (sent,) = ask(recording), send(recording)
+    recording.records[-1] = replace(sent, accepted_at=question.accepted_at)
+    kept(recording.judge(ASKED), question, sent)
+
+
+def test_three_in_a_minute_are_few_and_four_are_not() -> None:
+    """To who did not consent three deliveries within a minute are legal, a fourth is not."""
+    for count, legal in ((3, True), (4, False)):
+        recording = opened("bare", events=9)
+        ask(recording)
+        send(recording, count)
+        recording.canary()
+        judgement = recording.judge(ASKED)
+        kept(judgement) if legal else broken(judgement, f"{count} deliveries within a minute")
+
+
+@pytest.mark.parametrize(("apart", "legal"), [(59.5, False), (60.0, True)])
+def test_a_minute_has_sixty_seconds(apart: float, legal: bool) -> None:  # noqa: FBT001 -- a table
+    """What lies a whole minute apart does not fall within one; half a second less does."""
+    for time in ("virtual", "real"):
+        recording = opened("little", 1, events=4, time=time)
+        recording.tick = 1 if time == "virtual" else 0
+        ask(recording)
+        recording.elapse(1)
+        send(recording, 2)
+        recording.elapse(apart)
+        send(recording, 2)
+        recording.canary()
+        judgement = recording.judge(RATE)
+        kept(judgement) if legal else broken(judgement, "4 deliveries came within a minute, 1 a minute were granted")
+
+
+def test_a_send_on_the_way_of_an_advance_may_lie_anywhere_in_it() -> None:
+    """What was sent while the clock moved by an hour need not lie within one minute."""
+    recording = opened("little", 1, events=4)
+    ask(recording)
+    recording.elapse(1)
+    for _ in range(2):
+        with recording.advancing(3_600):
+            send(recording, 2)
+    recording.canary()
+    kept(recording.judge(RATE))
+
+
+def test_one_delivery_too_many_is_all_that_a_broken_rate_shows() -> None:
+    """The evidence is the smallest crowd that breaks the rate; a kept one shows its first and last delivery."""
+    recording = opened("little", 2, events=9)
+    recording.note("consent", endpoint="e0", kind="granted", rate=0)
+    recording.records.insert(1, recording.records.pop())
+    ask(recording)
+    crowd = send(recording, 9)
+    judgement = recording.judge(RATE)
+    assert judgement.evidence == (*(each.id for each in crowd[:5]), recording.records[2].id)
+    recording = opened("little", 2, events=5)
+    ask(recording)
+    first, *_, last = send(recording, 4)
+    canary = recording.canary()
+    assert kept(recording.judge(RATE)).evidence == (first.id, last.id, canary.id)
+
+
+def test_the_witness_comes_after_the_last_event_that_was_due() -> None:
+    """A canary before the last event proves no silence."""
+    recording = opened("bare", events=1)
+    ask(recording)
+    recording.canary()
+    for _ in range(2):
+        recording.emit()
+    unseen(recording.judge(ASKED))
+
+
+def test_a_rate_is_judged_at_every_address() -> None:
+    """Two times the rate must be exceeded by what was due; an address that grants none hides no other."""
+    for events, sees in ((4, False), (3, False), (5, True)):
+        recording = opened("little", 2, events=events)
+        ask(recording)
+        send(recording, 3)
+        recording.canary()
+        kept(recording.judge(RATE)) if sees else unseen(recording.judge(RATE))

@@ -204,3 +204,88 @@ def test_without_a_fall_between_sends_nothing_is_said() -> None:
         recording.elapse(500)
     recording.canary()
     unseen(recording.judge(COUNTED))
+
+
+@pytest.mark.parametrize("status", [199, 200, 204, 299, 300])
+def test_an_endpoint_was_shown_by_any_success(status: int) -> None:
+    """Only a status from 200 to 299, read before the fall, shows that the target knew it."""
+    recording = Recording("kill")
+    recording.subscribe("e1")
+    recording.exchange("getWebhook", status, path="/hooks/id-e1")
+    recording.emit()
+    recording.note("kill")
+    recording.exchange("getWebhook", 404, path="/hooks/id-e1")
+    recording.canary("after")
+    judgement = recording.judge("accepted-events-survive-a-kill")
+    broken(judgement, "its endpoint is unknown") if 200 <= status <= 299 else unseen(judgement)
+
+
+def test_an_endpoint_that_was_unknown_before_the_fall_or_known_after_it_was_not_forgotten() -> None:
+    """A reading counts as forgetting only where it comes after the fall, says so, and a later canary shows others served."""
+    for before, after, forgotten in (((200, 404), (), False), ((404, 200), (404,), True), ((200,), (200, 500), False)):
+        recording = Recording("kill")
+        recording.subscribe("e1")
+        emission = recording.emit()
+        for status in before:
+            recording.exchange("getWebhook", status, path="/hooks/id-e1")
+        recording.note("kill")
+        for status in after:
+            recording.exchange("getWebhook", status, path="/hooks/id-e1")
+        recording.canary("elsewhere")
+        judgement = recording.judge("accepted-events-survive-a-kill")
+        broken(judgement, "its endpoint is unknown (404)", emission) if forgotten else unseen(judgement)
+
+
+def test_what_was_accepted_after_a_fall_and_served_before_a_reading_counts_for_nothing() -> None:
+    """A forgotten endpoint lost what was accepted before the fall alone; a canary before the reading shows nobody served since."""
+    recording = Recording("kill")
+    recording.subscribe("e1")
+    recording.exchange("getWebhook", 200, path="/hooks/id-e1")
+    emission = recording.emit()
+    recording.note("kill")
+    later = recording.emit()
+    recording.canary("elsewhere")
+    recording.exchange("getWebhook", 404, path="/hooks/id-e1")
+    unseen(recording.judge("accepted-events-survive-a-kill"))
+    recording.canary("elsewhere")
+    judgement = recording.judge("accepted-events-survive-a-kill")
+    broken(judgement, "was accepted before the kill", emission)
+    assert later.id not in judgement.evidence
+
+
+def test_a_restart_after_the_last_promised_wait_shortens_nothing() -> None:
+    """A wait that no policy promises is not judged, and hides none that comes after it."""
+    recording = Recording("restart")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, 500)
+    for wait in (30, 60, 120):
+        recording.elapse(wait)
+        recording.attempt("e1", emission, 500)
+    recording.note("restart")
+    recording.elapse(1)
+    recording.attempt("e1", emission, 500)
+    unseen(recording.judge(WAITS))
+    recording.subscribe("e2", "rose.faded")
+    other = recording.emit("rose.faded")
+    first = recording.attempt("e2", other, 500)
+    recording.note("restart")
+    recording.elapse(1)
+    second = recording.attempt("e2", other, 500)
+    broken(recording.judge(WAITS), "promised 30 s", first, second)
+
+
+def test_a_legal_schedule_after_a_fall_goes_on_where_it_stood() -> None:
+    """After two sends and a fall a wait between the second and the third promised one is legal, one shorter than both is not."""
+    for wait, legal in ((61.0, True), (120.0, True), (59.0, False)):
+        recording = interrupted(2, (30, 60, wait), "kill")
+        recording.elapse(1_000)
+        recording.canary()
+        kept(recording.judge(COUNTED)) if legal else broken(recording.judge(COUNTED), "began anew")
+
+
+def test_too_many_sends_are_shown_by_the_last() -> None:
+    """The evidence of a wrong count is the last send, and the canary where there is one."""
+    recording = interrupted(2, (30, 60, 120, 120), "restart")
+    last = recording.records[-1]
+    assert broken(recording.judge(COUNTED), "was sent 5 times").evidence == (last.id,)

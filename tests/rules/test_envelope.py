@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hookproof.model.transcript import Attempt, Emission
 from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen, void
-from tests.rules.recording import Recording, compact, rfc3339
+from tests.rules.recording import SECOND, Recording, compact, rfc3339
 
 JSON, SHAPE, TYPE, ZONE = "bodies-are-strict-json", "envelopes-have-their-shape", "types-are-known", "creation-times-have-a-zone"
 TRUE, WHOLE = "creation-times-are-true", "small-events-are-whole"
@@ -149,6 +150,37 @@ def test_a_creation_time_lies_at_the_emission(off: float, time: str) -> None:
             broken(recording.judge(TRUE), "s from the emission", emission, attempt)
 
 
+@pytest.mark.parametrize(("off", "legal"), [(-1.0, True), (1.0, True), (-1.5, False), (1.5, False)])
+def test_a_second_is_a_second(off: float, legal: bool) -> None:  # noqa: FBT001 -- a table
+    """Exactly one second beside the emission is still legal, half a second more is not."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, body=recording.body(emission, created_at=rfc3339(recording.clock() + off)))
+    kept(recording.judge(TRUE)) if legal else broken(recording.judge(TRUE), "s from the emission")
+
+
+def test_an_event_may_be_created_as_long_as_its_emission_lasts() -> None:
+    """Without a clock of the target's the moment lies anywhere between asking and being told, and a second more."""
+    for late, legal in ((5.5, True), (-0.5, True), (6.5, False)):
+        recording = Recording("catalog", time="real")
+        recording.subscribe("e1")
+        emission = recording.records[-1] = replace(told := recording.emit(), done_at=told.started_at + 5 * SECOND)
+        created = rfc3339(emission.started_wall / SECOND + late)
+        recording.attempt("e1", emission, body=recording.body(emission, created_at=created))
+        kept(recording.judge(TRUE)) if legal else broken(recording.judge(TRUE), "s from the emission")
+
+
+def test_the_first_of_equal_bodies_is_shown() -> None:
+    """What is wrong with a body is shown by the first attempt that carried it, and its kept time by the first send."""
+    recording, first = one(type="rose.exploded")
+    emission = next(r for r in recording.records if isinstance(r, Emission))
+    recording.attempt("e1", emission, body=first.body)
+    recording.attempt("e1", emission, body=b'{"id": 7}')
+    assert broken(recording.judge(TYPE), "'rose.exploded'").findings[0].excerpt == first.body
+    assert kept(recording.judge(TRUE)).evidence == (first.id,)
+
+
 def test_a_creation_time_stays_the_same_on_every_attempt() -> None:
     """An event whose creation time moves with its retries is broken."""
     recording, first = one()
@@ -176,7 +208,8 @@ def test_an_explicit_false_is_a_reading_and_anything_else_is_a_lie() -> None:
 def test_a_flag_is_judged_far_below_the_limit_only() -> None:
     """An event near or above the limit may be cut; what its flag means is judged elsewhere."""
     limit = min(CONTRACT.policy.truncation.limits) if CONTRACT.policy.truncation else 0
-    for filler, judged in ((0, True), (limit, False)):
+    bare = len(json.dumps({"leaf": 1, "id": "r1", "x": ""}))
+    for filler, judged in ((0, True), (limit // 2 - bare - 1, True), (limit // 2 - bare, False), (limit, False)):
         recording = Recording("truncation")
         recording.subscribe("e1")
         emission = recording.emit(data={"leaf": 1, "id": "r1", "x": "a" * filler})

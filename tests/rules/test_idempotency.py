@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hookproof.model.transcript import Attempt
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
 
@@ -128,3 +132,53 @@ def test_the_id_header_equals_the_envelope() -> None:
     recording.records.pop()
     recording.attempt("e1", emission, headers={})
     unseen(recording.judge(HEADER))
+
+
+@given(st.integers(0, 300), st.integers(0, 400))
+def test_the_first_difference_of_two_bodies_is_shown(before: int, after: int) -> None:
+    """The excerpt begins sixty bytes before the first differing one, or at the start, and ends two hundred after it."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    bodies = [b"{" * before + letter + b"}" * after for letter in (b"1", b"2")]
+    recording.attempt("e1", emission, 500, body=recording.body(emission))
+    first, again = (recording.attempt("e1", emission, 500, body=body) for body in bodies)
+    recording.records.remove(next(record for record in recording.records if record.id.startswith("a")))
+    judgement = broken(recording.judge(BODY), f"differs from the first at byte {before}", first, again)
+    assert judgement.findings[0].excerpt == bodies[1][max(0, before - 60) : before + 200]
+
+
+def test_a_body_that_goes_on_differs_at_its_start() -> None:
+    """Where one body is the beginning of the other no byte differs, and the whole is shown from its start."""
+    recording = repeated(raw=b"")
+    first, last = (record for record in recording.records if isinstance(record, Attempt))
+    longer = replace(last, body=first.body + b" x")
+    recording.records[-1] = longer
+    judgement = broken(recording.judge(BODY), "at byte 0", first, longer)
+    assert judgement.findings[0].excerpt == longer.body[:200]
+
+
+def test_one_id_under_three_events_is_told_each_time() -> None:
+    """Each event that borrows an id is told against the first that had it, at the member that holds it."""
+    recording = Recording()
+    recording.subscribe("e1", "*")
+    one, two = recording.emit(), recording.emit("rose.faded")
+    first = recording.attempt("e1", one)
+    recording.attempt("e1", two)
+    culprits = [recording.attempt("e1", one, body=recording.body(one, data={"leaf": leaf})) for leaf in (8, 9)]
+    judgement = recording.judge(UNIQUE)
+    assert [(finding.evidence, finding.pointer) for finding in judgement.findings] == [((first.id, c.id), "/id") for c in culprits]
+    del recording.records[-2:]
+    recording.attempt("e1", two, body=recording.body(two, id=None))
+    kept(recording.judge(UNIQUE))
+
+
+def test_a_nameless_body_has_no_id_to_keep() -> None:
+    """A header is compared with an id that is there, and one that is compared hides none that is not."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, headers={})
+    recording.attempt("e1", emission, body=recording.body(emission, id=None))
+    culprit = recording.attempt("e1", emission, headers={"Webhook-Id": "x"})
+    assert broken(recording.judge(HEADER), "'x'").evidence == (culprit.id,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hookproof.model.transcript import Emission
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
@@ -69,3 +71,56 @@ def test_without_a_repeat_nothing_is_judged() -> None:
     recording, _ = keyed("evt_1")
     recording.canary()
     unseen(recording.judge(KEYS))
+
+
+@pytest.mark.parametrize(("status", "served"), [(499, True), (500, False), (501, False), (599, False)])
+def test_every_5xx_is_an_error_of_the_server(status: int, served: bool) -> None:  # noqa: FBT001 -- a table
+    """A refusal below 500 is an answer, one from 500 on is none; at most five of them are shown."""
+    recording, made = keyed("evt_1", *[status] * 7)
+    recording.canary()
+    judgement = recording.judge(KEYS)
+    if served:
+        assert kept(judgement).evidence == tuple(emission.id for emission in made)
+    else:
+        assert broken(judgement, f"was answered {status}").findings[0].evidence == tuple(emission.id for emission in made[1:6])
+
+
+def test_at_most_five_of_many_culprits_are_shown() -> None:
+    """Many ids under one key, and many refusals, are shown by the first five."""
+    recording, made = keyed(*(f"evt_{n}" for n in range(7)))
+    recording.canary()
+    assert len(broken(recording.judge(KEYS), "were given 7 ids").findings[0].evidence) == 5
+    recording, made = keyed(*[409] * 7)
+    recording.canary()
+    assert broken(recording.judge(KEYS), "none of 7").findings[0].evidence == tuple(emission.id for emission in made[:5])
+
+
+def test_each_key_is_judged_alone() -> None:
+    """A key that was used once, and one whose emissions were not recorded, hide no other; the canary follows the last emission."""
+    recording, _ = keyed("evt_0", key="k0")
+    recording.note("same-key", key="lost", emissions=["nobody"])
+    recording.canary()
+    _, made = keyed("evt_1", "evt_2", recording=recording)
+    unseen(recording.judge(KEYS))
+    recording.canary()
+    assert broken(recording.judge(KEYS), "were given 2 ids").evidence == tuple(emission.id for emission in reversed(made))
+
+
+def test_only_what_could_come_of_a_repeat_is_a_stray() -> None:
+    """An arrival of another type or of another tenant was not made by a repeat; one that was is told against the first emission."""
+    recording, made = keyed("evt_1", "evt_1")
+    recording.subscribe("f1", scope="other")
+    recording.attempt("e1", made[0], body=recording.body(made[0], id="evt_a", type="rose.faded"))
+    recording.attempt("f1", made[0], body=recording.body(made[0], id="evt_b"))
+    recording.canary()
+    kept(recording.judge(KEYS))
+    strays = [recording.attempt("e1", made[0], body=recording.body(made[0], id="evt_c")) for _ in range(2)]
+    assert broken(recording.judge(KEYS), "no emission was told of it").evidence == (made[0].id, strays[0].id)
+
+
+def test_a_key_is_confused_with_the_last_that_had_its_event() -> None:
+    """Each key is told against the one before it."""
+    recording, _ = keyed("evt_1", "evt_1")
+    firsts = [keyed("evt_1", "evt_1", key=f"k{n}", recording=recording)[1][0].id for n in (2, 3)]
+    recording.canary()
+    assert broken(recording.judge(KEYS), "two keys").findings[1].evidence == tuple(firsts)

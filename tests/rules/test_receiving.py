@@ -11,8 +11,10 @@ from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
 
 ACCEPTED, VARIED, REFUSED = "every-event-is-accepted", "correct-deliveries-are-accepted", "faulty-deliveries-are-refused"
+UNACCEPTED, CLIENT_ERRORS = "faulty-deliveries-are-not-accepted", "refusals-are-client-errors"
+OTHER = "other-methods-do-nothing"
 HARMLESS, OPEN, ONCE = "hostile-deliveries-do-no-harm", "acceptable-deliveries-are-reported", "events-take-effect-once"
-FAULT = "wrong-key"
+FAULT, UNSENT = "wrong-key", "evt_never_sent"
 SIGNED: dict[str, Any] = {"signing": {"profile": "standard-webhooks"}}
 
 
@@ -86,6 +88,28 @@ def test_not_every_failure_is_a_refusal(status: int) -> None:
     broken(recording.judge(REFUSED), f"a delivery with {FAULT} got", *sent)
 
 
+@pytest.mark.parametrize("status", [200, 204, 299, 199, 302, 401, 500, 0])
+def test_what_is_not_accepted_and_how_it_is_answered_are_two_promises(status: int) -> None:
+    """Only 2xx accepts a faulty delivery; one that was not accepted is answered 4xx, one that was says nothing of refusals."""
+    recording, sent = around(status)
+    if 200 <= status <= 299:
+        broken(recording.judge(UNACCEPTED), f"got status {status}, promised a refusal", *sent)
+        unseen(recording.judge(CLIENT_ERRORS), "no delivery that fails verification was refused")
+        return
+    kept(recording.judge(UNACCEPTED), sent[1])
+    if status == 401:
+        kept(recording.judge(CLIENT_ERRORS), sent[1])
+    else:
+        broken(recording.judge(CLIENT_ERRORS), "promised 4xx", *sent)
+
+
+def test_refusals_of_other_faults_are_no_refusals() -> None:
+    """Both promises look at the named faults alone."""
+    recording, _ = around(500, fault="stale")
+    unseen(recording.judge(UNACCEPTED), f"no delivery with the fault {FAULT}")
+    unseen(recording.judge(CLIENT_ERRORS))
+
+
 @pytest.mark.parametrize("status", [202, 400, 500])
 @pytest.mark.parametrize(
     ("before", "after", "why"),
@@ -95,6 +119,8 @@ def test_who_refuses_everything_or_is_down_proves_nothing(status: int, before: i
     """Without an accepted control on both sides neither refusal nor acceptance counts, and the verdict says what was wrong."""
     recording, _ = around(status, before, after)
     unseen(recording.judge(REFUSED), why)
+    unseen(recording.judge(UNACCEPTED), why)
+    unseen(recording.judge(CLIENT_ERRORS))
     unseen(recording.judge(OPEN))
 
 
@@ -151,18 +177,55 @@ def test_an_event_takes_effect_once(told: int | None, outcome: Any) -> None:
     recording = Recording("duplicates")
     for _ in range(3):
         deliver(recording, 202, "repeated")
+    recording.effect(UNSENT, 0)
     if told is not None:
         recording.effect("evt_1", 7)
     recording.effect("evt_1", told)
     judgement = outcome(recording.judge(ONCE), *([] if outcome is unseen else [""] if outcome is broken else []))
     if told is not None:
-        assert judgement.reading == "effects seen by control"
+        assert judgement.reading == "effects seen by control, last looked at 0.0 s after the last delivery"
         assert len(judgement.evidence) == 4
+
+
+@pytest.mark.parametrize(
+    ("unsent", "why"), [((), "never sent that it took no effect"), ((None,), "never sent that"), ((1,), "took effect 1 times")]
+)
+@pytest.mark.parametrize("told", [0, 1, 2])
+def test_who_tells_of_effects_is_believed_only_with_a_control(unsent: tuple[int | None, ...], why: str, told: int) -> None:
+    """Nothing is said of effects, good or bad, unless it was told that an event that was never sent took none."""
+    recording = Recording("duplicates")
+    deliver(recording, 202, "repeated")
+    recording.effect("evt_1", told)
+    for count in unsent:
+        recording.effect(UNSENT, count)
+    unseen(recording.judge(ONCE), why)
+
+
+def test_one_wrong_word_discredits_all_others() -> None:
+    """Zero for one event that was never sent does not outweigh an effect of another."""
+    recording = Recording("duplicates")
+    deliver(recording, 202, "repeated")
+    for event_id, count in (("evt_1", 1), (UNSENT, 0), ("evt_never_sent_2", 1)):
+        recording.effect(event_id, count)
+    unseen(recording.judge(ONCE), "(control) said that an event that was never sent took effect 1 times")
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(0, kept), (1, broken)])
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+def test_another_method_has_no_effect(method: str, count: int, outcome: Any) -> None:
+    """Whatever it is answered below 500, and the reading says whether anybody looked; without a control nobody did."""
+    recording, sent = around(404, fault="other-method", event_id="evt_1", method=method)
+    told = recording.effect("evt_1", count)
+    assert kept(recording.judge(OTHER), sent[1]).reading == "effects not seen, judged by answers only"
+    recording.effect(UNSENT, 0)
+    judgement = outcome(recording.judge(OTHER), *(["took effect", sent[1], told] if outcome is broken else [sent[1], told]))
+    assert judgement.reading.startswith("effects seen by control")
 
 
 def test_what_was_never_accepted_has_no_effect_to_count() -> None:
     """An event that was refused every time, and effects of events that were not repeated, say nothing."""
     recording = Recording("duplicates")
+    recording.effect(UNSENT, 0)
     deliver(recording, 400, "repeated")
     recording.effect("evt_1", 0)
     unseen(recording.judge(ONCE))

@@ -5,9 +5,11 @@ Law: the bound is on the whole exchange, not on each read, so a target that tric
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -22,11 +24,31 @@ _KEPT = 4
 """Idle connections; the pool looks at each of them before each request."""
 
 
-def bounded_client(seconds: float) -> httpx.Client:
+def _at_once(_size: int) -> None:
+    """Let every request go."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leave:
+    """Where a client may go beside loopback, and when.
+
+    ``addresses``: the one checked address of each host that was resolved already; no such host is resolved again. ``turn`` is called with
+    the size of each request in bytes before it is written, and returns when it may go.
+    """
+
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    turn: Callable[[int], None] = _at_once
+
+
+HOME = Leave()
+"""Loopback only, at any time."""
+
+
+def bounded_client(seconds: float, leave: Leave = HOME) -> httpx.Client:
     """Open a client that adds nothing of its own, no redirects, proxies, cookies or compression, and gives up after ``seconds``."""
     return httpx.Client(
         timeout=seconds,
-        transport=_Transport(seconds),
+        transport=_Transport(seconds, leave),
         follow_redirects=False,
         trust_env=False,
         headers={"Accept-Encoding": "identity"},
@@ -35,19 +57,20 @@ def bounded_client(seconds: float) -> httpx.Client:
 
 
 class _Transport(httpx.HTTPTransport):
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, leave: Leave) -> None:
         limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT)
         super().__init__(trust_env=False, limits=limits)
         inner = self._pool._network_backend  # noqa: SLF001 -- httpx offers no other way to reach the connection
-        self._pool._network_backend = _Network(inner, seconds)  # noqa: SLF001 -- the same
+        self._pool._network_backend = _Network(inner, seconds, leave)  # noqa: SLF001 -- the same
 
 
 class _Network(httpcore.NetworkBackend):
     """Wraps every connection that is opened."""
 
-    def __init__(self, inner: httpcore.NetworkBackend, seconds: float) -> None:
+    def __init__(self, inner: httpcore.NetworkBackend, seconds: float, leave: Leave) -> None:
         self._inner = inner
         self._seconds = seconds
+        self._leave = leave
 
     def connect_tcp(
         self,
@@ -57,15 +80,25 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._seconds)
+        address = self._leave.addresses.get(host, host)
+        stream = self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        if address is not host and not _same(address, stream.get_extra_info("server_addr")[0]):
+            stream.close()
+            raise httpcore.ConnectError(f"the connection to {host} did not lead to the checked {address}")
+        return _Stream(stream, self._seconds, self._leave)
+
+
+def _same(address: str, peer: str) -> bool:
+    return ipaddress.ip_address(address) == ipaddress.ip_address(peer.partition("%")[0])
 
 
 class _Stream(httpcore.NetworkStream):
     """One connection; an exchange begins with the first write after a read."""
 
-    def __init__(self, inner: httpcore.NetworkStream, seconds: float) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, seconds: float, leave: Leave) -> None:
         self._inner = inner
         self._seconds = seconds
+        self._leave = leave
         self._asking = False
         self._deadline = 0.0
         self._room = 0
@@ -73,6 +106,7 @@ class _Stream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not self._asking:
             self._asking = True
+            self._leave.turn(len(buffer))
             self._deadline, self._room = time.monotonic() + self._seconds, MOST_READ
         self._inner.write(buffer, timeout)
 
@@ -91,7 +125,7 @@ class _Stream(httpcore.NetworkStream):
         return read
 
     def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._seconds)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._seconds, self._leave)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- as the interface has it
         return self._inner.get_extra_info(info)

@@ -10,14 +10,14 @@ import ipaddress
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from hookproof.adapters.bounded import bounded_client
+from hookproof.adapters.bounded import HOME, Leave, bounded_client
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.errors import CapabilityError, IllFormedError, UnreachableError
 from hookproof.model.transcript import HeaderPairs
@@ -28,8 +28,8 @@ _UNANSWERED = 3  # judged calls in a row: one may be a matter of what was asked,
 _RETURN_SECONDS = 60.0
 
 
-def checked_url(url: str, flag: str) -> str:
-    """Give a base URL without trailing slash; raise ``IllFormedError`` unless it is http(s) with a host on loopback."""
+def checked_url(url: str, flag: str, hosts: Collection[str] = ()) -> str:
+    """Give a base URL without trailing slash; raise ``IllFormedError`` unless it is http(s) with a host on loopback or of ``hosts``."""
     try:
         parts = urlsplit(url)
         legal = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
@@ -39,7 +39,7 @@ def checked_url(url: str, flag: str) -> str:
         raise IllFormedError(flag, f"{url!r} is not an http or https URL", remedy="Give it as http://HOST:PORT.")
     if parts.username is not None or parts.password is not None:
         raise IllFormedError(flag, "the URL holds credentials", remedy="Give it as http://HOST:PORT; keys are named by --api-key-env.")
-    if not _on_loopback(parts.hostname or ""):
+    if parts.hostname not in hosts and not _on_loopback(parts.hostname or ""):
         raise IllFormedError(
             flag, f"{parts.hostname!r} is not on this machine", remedy="This version sends traffic to loopback addresses only."
         )
@@ -65,18 +65,29 @@ class HttpPlatform:
     """A platform behind a URL; implements ``ports.Platform``.
 
     ``api_key`` is the credential of the public face and of the control interface; it never appears in an error or a record.
-    ``timeout`` bounds each exchange and ``ready`` the wait for a clock that was moved, both in seconds.
+    ``timeout`` bounds each exchange and ``ready`` the wait for a clock that was moved, both in seconds; ``leave`` says which other hosts
+    than loopback may be asked.
     """
 
-    def __init__(self, url: str, *, api_key: str, control_url: str | None = None, timeout: float = 30.0, ready: float = 120.0) -> None:
-        self._url = checked_url(url, "--target")
-        self._control = checked_url(control_url, "--control-url") if control_url else self._url + _CONTROL_PATH
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str,
+        control_url: str | None = None,
+        timeout: float = 30.0,
+        ready: float = 120.0,
+        leave: Leave = HOME,
+    ) -> None:
+        self._url = checked_url(url, "--target", leave.addresses)
+        self._control = checked_url(control_url, "--control-url", leave.addresses) if control_url else self._url + _CONTROL_PATH
+        self._leave = leave
         self._api_key = _checked_key(api_key)
         self._timeout = timeout
         self._ready = ready
         self._unanswered = 0
         self._faulty = False
-        self._client = bounded_client(timeout)
+        self._client = bounded_client(timeout, leave)
         self._pause = threading.Event()
 
     @property
@@ -238,13 +249,13 @@ class HttpPlatform:
             if time.monotonic() > deadline:
                 raise UnreachableError(self._url, f"the target did not come back within {_RETURN_SECONDS:.0f} s of a {action}")
             try:
-                headers = {"X-API-Key": self._api_key}
-                with bounded_client(5.0) as probe, probe.stream("GET", self._control + "/capabilities", headers=headers) as answer:
+                asked, headers = f"{self._control}/capabilities", {"X-API-Key": self._api_key}
+                with bounded_client(5.0, self._leave) as probe, probe.stream("GET", asked, headers=headers) as answer:
                     alive = alive + 1 if answer.status_code == 200 else 0  # noqa: PLR2004 -- OK
             except httpx.HTTPError:
                 alive = 0
         self._client.close()
-        self._client = bounded_client(self._timeout)
+        self._client = bounded_client(self._timeout, self._leave)
 
     def network(self, names: Mapping[str, Sequence[Sequence[str]]], routes: Mapping[str, int], authorities: str) -> None:
         """Plan what names resolve to, where their connections go and whom to trust."""

@@ -6,14 +6,15 @@ Law: deliveries never go through here; this only asks what a response cannot sho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote
 
+from hookproof.adapters.bounded import HOME, Leave
 from hookproof.adapters.http import HttpPlatform, checked_url
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Role
 from hookproof.model.errors import CapabilityError, IllFormedError
-from hookproof.ports import Seen
+from hookproof.ports import Asked, Seen
 
 _BLACK_BOX = Capabilities(roles=(Role.RECEIVER.value,))
 _EMPTY = Capabilities.from_json({}, subject="nothing")
@@ -30,14 +31,33 @@ class Witness(Protocol):
         """Let go."""
 
 
+@runtime_checkable
+class WitnessOfMany(Witness, Protocol):
+    """A witness who is asked of many events at once, with their types."""
+
+    def effects(self, asked: Sequence[Asked]) -> list[Seen]:
+        """Ask; the answers are in the order of the questions."""
+
+
 class HttpReceiver:
-    """A receiver at ``url``; implements ``ports.Receiver``. ``witness`` replaces the control profile as source of effects."""
+    """A receiver at ``url``; implements ``ports.Receiver``. ``witness`` replaces the control profile as source of effects.
+
+    ``leave`` says which other hosts than loopback may be asked.
+    """
 
     def __init__(
-        self, url: str, *, api_key: str, control_url: str | None = None, witness: Witness | None = None, timeout: float = 30.0
+        self,
+        url: str,
+        *,
+        api_key: str,
+        control_url: str | None = None,
+        witness: Witness | None = None,
+        timeout: float = 30.0,
+        leave: Leave = HOME,
     ) -> None:
-        self._url = checked_url(url, "URL")
-        self._control = HttpPlatform(url, api_key=api_key, control_url=control_url, timeout=timeout)
+        checked_url(url, "URL", leave.addresses)
+        self._url = url  # as it is: a last slash may matter to the receiver
+        self._control = HttpPlatform(url, api_key=api_key, control_url=control_url, timeout=timeout, leave=leave)
         self._expected = bool(api_key or control_url)
         self._witness = witness
 
@@ -64,6 +84,12 @@ class HttpReceiver:
                 raise
             return _BLACK_BOX
         return _BLACK_BOX if found in (Capabilities(), _EMPTY) else found
+
+    def effects(self, asked: Sequence[Asked]) -> list[Seen]:
+        """Ask of many events: the witness at once if it can, else one after the other."""
+        if isinstance(self._witness, WitnessOfMany):
+            return self._witness.effects(asked)
+        return [self.effect(each.event_id) for each in asked]
 
     def effect(self, event_id: str) -> Seen:
         """Ask the witness, or the control profile."""

@@ -4,8 +4,8 @@ Law: whatever the files hold, the outcome is a whole ``Contract`` or one ``IllFo
 """
 
 from hookproof.contracts.formats import load_format_schema
-from hookproof.contracts.loading import load_contract
+from hookproof.contracts.loading import load_contract, with_assumed_api
 from hookproof.contracts.overrides import overridden
 from hookproof.contracts.places import find_contract, known_contracts, schema_path
 
-__all__ = ["find_contract", "known_contracts", "load_contract", "load_format_schema", "overridden", "schema_path"]
+__all__ = ["find_contract", "known_contracts", "load_contract", "load_format_schema", "overridden", "schema_path", "with_assumed_api"]

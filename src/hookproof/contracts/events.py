@@ -62,6 +62,7 @@ def _read_event(document: Document, name: str) -> Event:
         alias_of=ours.get("alias_of"),
         variants=tuple(ours.get("variants", ())),
         relations=relations,
+        bare=tuple(ours.get("bare", ())),
     )
 
 

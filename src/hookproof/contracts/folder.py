@@ -18,7 +18,9 @@ NEEDED = ("provider.yaml", "policy.yaml", "clauses.yaml")
 SUBSCRIPTION_API = "subscription-api.openapi.yaml"
 EVENTS = "events"
 CATALOG_DIGEST = "events.digest"
-_KNOWN = (*NEEDED, SUBSCRIPTION_API, CATALOG_DIGEST, "README.md", EVENTS)
+VECTORS = "vectors"
+_FOLDERS = (EVENTS, VECTORS)
+_KNOWN = (*NEEDED, SUBSCRIPTION_API, CATALOG_DIGEST, "README.md", *_FOLDERS)
 _EVENT_FILE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.json")
 
 
@@ -47,17 +49,18 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 def _names(folder: Path) -> Iterator[str]:
     for entry in _entries(folder):
-        if entry.name not in _KNOWN or entry.is_dir() != (entry.name == EVENTS):
+        if entry.name not in _KNOWN or entry.is_dir() != (entry.name in _FOLDERS):
             remedy = did_you_mean(entry.name, _KNOWN)
             raise IllFormedError(str(entry), "the file belongs to nothing", place=WHOLE, remedy=f"{remedy} Else remove it.")
-        if entry.name != EVENTS:
+        if entry.name not in _FOLDERS:
             yield entry.name
             continue
-        for event in _entries(entry):
-            if not _EVENT_FILE.fullmatch(event.name) or not event.is_file():
-                remedy = "Event files are named <event>.json in letters, digits, - and _ with dots between; remove or rename it."
-                raise IllFormedError(str(event), "the file belongs to nothing", place=WHOLE, remedy=remedy)
-            yield f"{EVENTS}/{event.name}"
+        for file in _entries(entry):
+            told = entry.name == VECTORS and file.name == "README.md"
+            if not (told or _EVENT_FILE.fullmatch(file.name)) or not file.is_file():
+                remedy = "Files are named <event>.json in letters, digits, - and _ with dots between; remove or rename it."
+                raise IllFormedError(str(file), "the file belongs to nothing", place=WHOLE, remedy=remedy)
+            yield f"{entry.name}/{file.name}"
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hookproof.contracts.clauses import read_clauses
 from hookproof.contracts.document import Document
 from hookproof.contracts.events import check_catalog, read_events
 from hookproof.contracts.folder import CATALOG_DIGEST, EVENTS, NEEDED, SUBSCRIPTION_API, digest, read_folder
 from hookproof.contracts.formats import check_format
+from hookproof.contracts.places import assumed_api_path
 from hookproof.contracts.policy import read_policy
 from hookproof.contracts.provider import read_envelope, read_sources, read_subscription_api
 from hookproof.contracts.text import decode, parse_json
@@ -40,6 +41,7 @@ def load_contract(folder: Path, *, rules: Mapping[str, frozenset[str]] | None = 
         policy=read_policy(policy, events),
         clauses=read_clauses(clauses, name, rules),
         events=events,
+        open_catalog=provider.value["naming"].get("catalog") == "open",
         subscription_api=(
             read_subscription_api(parse_yaml(str(folder / SUBSCRIPTION_API), files[SUBSCRIPTION_API])) if SUBSCRIPTION_API in files else {}
         ),
@@ -60,7 +62,9 @@ def _event_documents(folder: Path, files: Mapping[str, bytes]) -> dict[str, Docu
     }
 
 
-def _subscription_api(folder: Path, files: Mapping[str, bytes]) -> Mapping[str, Any]:
-    if SUBSCRIPTION_API not in files:
-        return {}
-    return read_subscription_api(parse_yaml(str(folder / SUBSCRIPTION_API), files[SUBSCRIPTION_API]))
+def with_assumed_api(contract: Contract) -> Contract:
+    """Give a contract that can be asked to subscribe: one without a description of its own gets the one that we assume."""
+    if contract.subscription_api:
+        return contract
+    path = assumed_api_path()
+    return replace(contract, subscription_api=read_subscription_api(parse_yaml(str(path), path.read_bytes())))

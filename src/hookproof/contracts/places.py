@@ -34,6 +34,11 @@ def find_contract(name: str) -> Path:
     raise IllFormedError(name or "contract", cause, place="contract name", remedy=remedy)
 
 
+def assumed_api_path() -> Path:
+    """Give the description by which targets are asked to subscribe whose provider documents no subscription API."""
+    return next(path for root in _own_roots() if (path := root / "subscription-api.openapi.yaml").is_file())
+
+
 def schema_path(name: str) -> Path:
     """Give the file of the JSON Schema of one of our formats, for example ``results``."""
     for root in _own_roots():

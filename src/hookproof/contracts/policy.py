@@ -29,6 +29,10 @@ def read_policy(document: Document, events: Collection[str]) -> Policy:
         companions=dict(whole.get("companions", {})),
         management=dict(whole.get("management", {})),
         consent=bool(whole.get("consent", False)),
+        wildcards=tuple(whole.get("wildcards", ("all",))),
+        identity=tuple(whole.get("identity", ())),
+        fields=dict(whole.get("fields", {})),
+        assumed=tuple(whole.get("assumed", ())),
     )
     _check_assignments(document, policy, events)
     for path, name in _named_events(policy):

@@ -52,11 +52,18 @@ def compact(value: Any) -> bytes:  # noqa: ANN401 -- any JSON value
 
 
 def enveloped(contract: Contract, event_id: str, event_type: str, created_at: str, data: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON value
-    """Wrap ``data`` in the contract's envelope; a provider of bare bodies gets ``data`` with the members that it names."""
-    shape = contract.envelope
+    """Wrap ``data`` in the contract's envelope; an event that comes without one stays as it is.
+
+    Where nothing names the event by an id, the id goes into the member of ``data`` by which repeats are known, if it has one.
+    """
+    shape, event = contract.envelope, contract.events.get(event_type)
+    if not shape.identified and isinstance(data, dict):
+        data = {**data, **dict.fromkeys((name for name in contract.policy.identity if isinstance(data.get(name), str)), event_id)}
+    if event is not None and event.bare:
+        return dict(data)
     members = [(shape.id_member, event_id), (shape.type_member, event_type), (shape.created_member, created_at), (shape.data_member, data)]
     bare = {} if shape.data_member or not isinstance(data, dict) else dict(data)
-    return bare | {name: value for name, value in members if name}
+    return bare | {name: value for name, value in members if name} | dict(shape.constants)
 
 
 def cut(truncation: Truncation, envelope: dict[str, Any], data_member: str, truncated_member: str, size: int) -> dict[str, Any]:
@@ -66,9 +73,14 @@ def cut(truncation: Truncation, envelope: dict[str, Any], data_member: str, trun
     return {**envelope, data_member: {truncation.flag_member: True, truncation.size_member: size, **kept}, truncated_member: True}
 
 
-def signed(crafted: Crafted, scheme: Scheme | None, secrets: Sequence[str]) -> Crafted:
-    """Give the request with its media type and, under a scheme, the header fields of a correct signature."""
+def signed(crafted: Crafted, scheme: Scheme | None, secrets: Sequence[str], *, id_header: str | None = None) -> Crafted:
+    """Give the request with its media type and, under a scheme, the header fields of a correct signature.
+
+    ``id_header`` is sent with the id where the scheme has no such field.
+    """
     fields: HeaderPairs = (("Content-Type", MEDIA_TYPE), ("User-Agent", "hookproof"))
     if scheme is not None and secrets:
         fields += tuple(scheme.sign(secrets, crafted.event_id, crafted.timestamp, crafted.body))
+    if id_header is not None and not any(name.lower() == id_header for name, _ in fields):
+        fields += ((id_header, crafted.event_id),)
     return replace(crafted, fields=fields)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from hookproof.generate.deliveries import Crafted
 from hookproof.model.transcript import HeaderPairs
-from hookproof.signing.scheme import Scheme, Signed, throwaway_secret
+from hookproof.signing.scheme import Scheme, throwaway_secret
 
 HOUR, YEAR = 3600, 366 * 86_400
 FOREIGN = 49
@@ -29,17 +29,17 @@ class Workshop:
 
     @property
     def key(self) -> bytes:
-        """The key bytes of the secret, under the scheme's first reading."""
+        """The key bytes that sign, under the scheme's first reading of the secret."""
         return next(iter(self.scheme.keys(self.secret).values()))
 
     def tag(self, *, key: bytes | None = None, event_id: str | None = None, timestamp: str | None = None, body: bytes | None = None) -> str:
         """Give the tag of what is told; the rest is that of the correct delivery."""
-        signed = Signed(message_id=event_id or self.made.event_id, timestamp=timestamp or self.made.timestamp, tags=())
+        signed = self.scheme.claim(event_id or self.made.event_id, timestamp or self.made.timestamp)
         return self.scheme.tag(self.key if key is None else key, signed, self.made.body if body is None else body)
 
     def tagged(self, *tags: str) -> Crafted:
         """Give the delivery with these tags in place of the right one."""
-        return self._with(self.scheme.fields(self.made.event_id, self.made.timestamp, tags))
+        return self._with(self.scheme.fields(self.made.event_id, self.scheme.written_time(self.made.timestamp), tags))
 
     def written(self, value: str) -> Crafted:
         """Give the delivery with this text as its whole signature header."""
@@ -49,6 +49,10 @@ class Workshop:
         """Give the delivery signed over another timestamp text."""
         fields = self.scheme.fields(self.made.event_id, timestamp, [self.tag(timestamp=timestamp)])
         return replace(self._with(fields), timestamp=timestamp)
+
+    def read_as_number(self, timestamp: str) -> Crafted:
+        """Give the delivery with another timestamp text, signed over the number that a lenient reader makes of it."""
+        return replace(self._with(self.scheme.fields(self.made.event_id, timestamp, [self.tag()])), timestamp=timestamp)
 
     def spelled(self, body: bytes) -> Crafted:
         """Give the delivery with another body, correctly signed."""
@@ -66,7 +70,12 @@ class Workshop:
     @property
     def listed(self) -> bool:
         """Whether the header is a list of versioned entries, as in Standard Webhooks."""
-        return self.value().startswith("v1,")
+        return self.value().startswith(("v1,", "v1a,"))
+
+    @property
+    def version(self) -> str:
+        """The version of the scheme's own entries in a list."""
+        return self.value().partition(",")[0]
 
     def value(self) -> str:
         """Give the correct signature header's text."""
@@ -99,12 +108,15 @@ def _malformed(shop: Workshop) -> Iterator[Crafted]:
 
 
 def _wrong_key(shop: Workshop) -> Iterator[Crafted]:
-    other = next(iter(shop.scheme.keys(throwaway_secret("nobody's", "key")).values()))
-    yield shop.tagged(shop.tag(key=other))
+    other = throwaway_secret("nobody's", "key")
+    mac = shop.scheme.mac
+    keys = shop.scheme.keys(other) if mac.symmetric else {"pair": mac.key_of(hashlib.sha256(other.encode()).digest())}
+    yield shop.tagged(shop.tag(key=next(iter(keys.values()))))
 
 
 def _empty_key(shop: Workshop) -> Iterator[Crafted]:
-    yield shop.tagged(shop.tag(key=b""))
+    if shop.scheme.mac.symmetric:
+        yield shop.tagged(shop.tag(key=b""))
 
 
 def _cut_tag(shop: Workshop) -> Iterator[Crafted]:
@@ -125,13 +137,23 @@ def _partly_signed(shop: Workshop) -> Iterator[Crafted]:
     parts = (body, timestamp + b"." + body, event_id + b"." + body, event_id + b"." + timestamp, event_id + b"." + timestamp + b".")
     for content in parts:
         if content != whole:
-            yield shop.tagged(shop.scheme.encode(hmac.digest(shop.key, content, hashlib.sha256)))
+            yield shop.tagged(shop.scheme.encode(shop.scheme.mac.make(shop.key, content)))
 
 
 def _downgraded(shop: Workshop) -> Iterator[Crafted]:
     if shop.listed:
         tag = shop.tag()
-        yield from (shop.written(text) for text in (f"v0,{tag}", f",{tag}", tag))
+        yield from (shop.written(text) for text in (f"v0,{tag}", f",{tag}", tag, *_other_kind(shop)))
+
+
+def _other_kind(shop: Workshop) -> Iterator[str]:
+    """Write entries of the form whose keys are of the other kind: a shared secret where a pair is asked for, and the reverse."""
+    if shop.scheme.mac.symmetric:
+        yield f"v1a,{shop.tag()}"
+        return
+    yield f"v1,{shop.tag()}"
+    content = shop.scheme.content(shop.made.event_id, shop.made.timestamp, shop.made.body)
+    yield f"v1,{shop.scheme.encode(hmac.digest(shop.key[32:], content, hashlib.sha256))}"
 
 
 def _altered_body(shop: Workshop) -> Iterator[Crafted]:
@@ -176,15 +198,18 @@ def _decoded_text(shop: Workshop) -> Iterator[Crafted]:
 def _odd_timestamp(shop: Workshop) -> Iterator[Crafted]:
     if shop.scheme.timestamped:
         now = shop.made.timestamp
-        yield from (shop.at(text) for text in (f"+{now}", f"0{now}", f"{now}.5", f"{now}abc"))
+        odd = (f"+{now}", f"0{now}", f"{now}.5", f"{now}abc")
+        yield from (shop.at(text) for text in odd)
+        yield from (shop.read_as_number(text) for text in odd)
 
 
 def _odd_base64(shop: Workshop) -> Iterator[Crafted]:
     tag = shop.tag()
     if tag.endswith("="):
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        tail = alphabet[alphabet.index(tag[-2]) | 1] if alphabet.index(tag[-2]) % 2 == 0 else tag[-2]
-        yield from (shop.tagged(text) for text in (tag.rstrip("="), tag[:-2] + tail + "=", tag[:10] + "*" + tag[10:]))
+        bare = tag.rstrip("=")
+        tail = alphabet[alphabet.index(bare[-1]) | 1] if alphabet.index(bare[-1]) % 2 == 0 else bare[-1]
+        yield from (shop.tagged(text) for text in (bare, bare[:-1] + tail + tag[len(bare) :], tag[:10] + "*" + tag[10:]))
 
 
 def _odd_spacing(shop: Workshop) -> Iterator[Crafted]:
@@ -231,7 +256,7 @@ ACCEPTABLE: Mapping[str, Forge] = {
 def _listed(shop: Workshop) -> Iterator[Crafted]:
     if _several(shop):
         tag = shop.tag()
-        foreign = shop.scheme.encode(b"\x5a" * 32)
+        foreign = shop.scheme.encode(b"\x5a" * shop.scheme.mac.size)
         yield shop.tagged(foreign, tag)
         yield shop.tagged(tag, foreign)
         yield shop.tagged(*[foreign] * FOREIGN, tag)
@@ -239,15 +264,19 @@ def _listed(shop: Workshop) -> Iterator[Crafted]:
 
 def _several(shop: Workshop) -> bool:
     two: Sequence[str] = [value for _, value in shop.scheme.fields("i", "1", ["first-tag", "second-tag"])]
-    return any("second-tag" in value for value in two)
+    return any("first-tag" in value and "second-tag" in value for value in two)
 
 
 def _prefixed(*entries: str) -> Forge:
     def forge(shop: Workshop) -> Iterator[Crafted]:
-        if shop.listed:
+        if shop.listed and _several(shop):
             yield from (shop.written(f"{entry} {shop.value()}") for entry in entries)
 
     return forge
+
+
+def _unknown_first(shop: Workshop) -> Iterator[Crafted]:
+    yield from _prefixed(*(entry for entry in ("v1a,AAAA", "v2,AAAA") if not entry.startswith(f"{shop.version},")))(shop)
 
 
 def _field_case(shop: Workshop) -> Iterator[Crafted]:
@@ -258,7 +287,7 @@ def _field_case(shop: Workshop) -> Iterator[Crafted]:
 
 ODDITIES: Mapping[str, Forge] = {
     "signature-list": _listed,
-    "unknown-version-first": _prefixed("v1a,AAAA", "v2,AAAA"),
+    "unknown-version-first": _unknown_first,
     "malformed-entry-first": _prefixed("v1", "x", "v1,a,b"),
     "field-case": _field_case,
 }

@@ -23,8 +23,8 @@ def marks(seed: str) -> Iterator[str]:
     return (mark(hashlib.sha256(f"{seed}/{number}".encode()).hexdigest()) for number in count())
 
 
-def marked(event: Event, data: Any, mark: str) -> Any:  # noqa: ANN401 -- any JSON value
-    """Put a mark behind the most fitting text of a payload; unchanged if none may be any text.
+def marked(event: Event, data: Any, mark: str, *, needed: bool = False) -> Any:  # noqa: ANN401 -- any JSON value
+    """Put a mark behind the most fitting text of a payload; unchanged if none may be any text and none is ``needed``.
 
     A payload of which the contract names no member gets the mark as a member of its own.
     """
@@ -32,5 +32,6 @@ def marked(event: Event, data: Any, mark: str) -> Any:  # noqa: ANN401 -- any JS
         return data
     known = event.schema.get("properties", {})
     free = [name for name, value in data.items() if isinstance(value, str) and set(known.get(name, {})) <= _FREE]
-    chosen = next((name for end in _LIKELY for name in free if name.endswith(end)), None if known else "x_mark")
+    last = "x_mark" if needed or not known else None
+    chosen = next((name for end in (*_LIKELY, *(free if needed else ())) for name in free if name.endswith(end)), last)
     return data if chosen is None else {**data, chosen: data.get(chosen, "") + mark}

@@ -33,9 +33,11 @@ _FORMATS: Mapping[str, Sequence[str]] = {
     "email": ("a@example.test", "first.last+tag@sub.example.test"),
     "uri": ("https://example.test/a?b=c#d", "http://example.test/"),
 }
+_NAMES = ("city", "x y")
+"""Names of members that a schema leaves free."""
 _DEPTH = 6
 _REMARKS = frozenset({"$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated"})
-_OBJECT = frozenset({"properties", "required", "anyOf", "allOf", "if", "then"})
+_OBJECT = frozenset({"properties", "required", "anyOf", "allOf", "if", "then", "additionalProperties"})
 _MADE: Mapping[str, frozenset[str]] = {
     "object": _OBJECT,
     "array": frozenset({"items", "minItems", "maxItems"}),
@@ -120,7 +122,10 @@ class _Maker:
                 self._refuse_unknown(rule, {"if", "then"})
             if "if" in rule:
                 self._conditional(rule, value, properties, depth)
-        if not properties and depth < _DEPTH:
+        further = schema.get("additionalProperties", True)
+        if isinstance(further, dict) and not properties:
+            value |= {name: self.make(further, depth + 1) for name in _NAMES}
+        elif further is not False and not properties and depth < _DEPTH:
             value |= {"note": self.dice.choice(_TEXTS), "nested": {"count": self.dice.choice(_INTEGERS), "empty": {}, "list": []}}
         return value
 
@@ -142,8 +147,10 @@ class _Maker:
         return [self.make(schema.get("items", {"type": "string"}), depth + 1) for _ in range(min(length, schema.get("maxItems", length)))]
 
     def _text(self, schema: Mapping[str, Any], _depth: int) -> str:
+        if "pattern" in schema and schema.get("examples"):
+            return str(self.dice.choice(schema["examples"]))
         if "pattern" in schema:
-            raise IllFormedError(self.subject, "a text with `pattern` cannot be made yet", remedy="Give it `enum` or `format`.")
+            raise IllFormedError(self.subject, "a text with `pattern` cannot be made yet", remedy="Give it `enum`, `format` or `examples`.")
         if "format" in schema:
             return str(self._chosen(_FORMATS.get(schema["format"], ()), schema))
         least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)

@@ -5,7 +5,7 @@ Law: nothing here knows files or Python code of a provider; a provider is data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -25,11 +25,12 @@ class Role(StrEnum):
 
 
 class Provenance(StrEnum):
-    """How an event's payload is known: from its own sample, from another's shape, or by name only."""
+    """How an event's payload is known: from its own sample, from another's shape, by name only; or it is a sample of our own."""
 
     DOCUMENTED = "documented"
     SHARED_SHAPE = "shared-shape"
     CATALOG_ONLY = "catalog-only"
+    SAMPLE = "sample"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,8 @@ class Event:
     ``examples`` are instances of ``schema`` in our own values. ``catalog`` is false for a type that is documented but missing
     from the provider's index. ``deprecated`` names the replacement; ``alias_of`` another name for the same happening.
     ``relations`` are promises between fields that JSON Schema cannot say, for example ``{"total": ["imported", "failed"]}``
-    (the first is the sum of the others).
+    (the first is the sum of the others). ``bare``: members by which its body is known where it comes without any envelope, none
+    where it comes in one.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Event:
     alias_of: str | None = None
     variants: tuple[str, ...] = ()
     relations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +105,8 @@ class Envelope:
     """How a delivery wraps an event: the names of the members that carry each meaning, and two JSON Schemas of the whole body.
 
     ``schema`` is for plain deliveries, ``truncated_schema`` for truncated ones (None where the provider has no truncation).
-    A member name that is None means that the provider's envelope has no such member.
+    A member name that is None means that the provider's envelope has no such member. ``id_header`` is the header field, in lower
+    case, that holds the id where the body does not.
     """
 
     id_member: str | None
@@ -112,6 +116,19 @@ class Envelope:
     truncated_member: str | None
     schema: Mapping[str, Json]
     truncated_schema: Mapping[str, Json] | None
+    id_header: str | None = None
+
+    @property
+    def identified(self) -> bool:
+        """Whether a delivery names its event by an id."""
+        return self.id_member is not None or self.id_header is not None
+
+    @property
+    def constants(self) -> Mapping[str, Json]:
+        """Further members of the body that a sender fills by itself, each with the first example of its schema."""
+        own = {self.id_member, self.type_member, self.created_member, self.data_member, self.truncated_member}
+        known = self.schema.get("properties", {})
+        return {name: part["examples"][0] for name, part in known.items() if name not in own and part.get("examples")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +186,9 @@ class Policy:
 
     ``timeout_seconds`` is how long a send waits for an answer; ``success`` and ``failure`` are status classes such as ``2xx``.
     ``consent``: receivers are asked before anything is sent to them, as CloudEvents asks (HTTP Web Hooks, section 4).
+    ``wildcards``: how many events can be asked for at once: ``all`` (by ``*``), ``prefix`` (by ``order.*``). ``identity``: members of the
+    payload by which a repeat is known that has no id. ``fields``: header fields of a delivery beside its signature; ``{id}``, ``{type}``
+    and ``{delivery}`` stand for what they name. ``assumed``: members of the policy that no document states.
     """
 
     retry: Mapping[str, RetryPolicy]
@@ -182,6 +202,21 @@ class Policy:
     companions: Mapping[str, str] = field(default_factory=dict)
     management: Mapping[str, str] = field(default_factory=dict)
     consent: bool = False
+    wildcards: tuple[str, ...] = ("all",)
+    identity: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
+
+    def wildcard(self, name: str) -> bool:
+        """Whether a name in a subscription is a wildcard that the provider knows."""
+        return "all" in self.wildcards if name == "*" else name.endswith("*") and "prefix" in self.wildcards
+
+    def asked_for(self, names: Collection[str], event: str) -> bool:
+        """Whether a subscription to these names covers an event; what must be named is covered by no wildcard."""
+        if event in names:
+            return True
+        covered = any(self.wildcard(name) and event.startswith(name[:-1]) for name in names)
+        return covered and event not in self.explicit_only
 
     def policies_for(self, event: str) -> tuple[RetryPolicy, ...]:
         """Give every retry policy that is legal for an event type, most likely first; empty if none is promised."""
@@ -198,7 +233,10 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """Everything one provider promises. ``digest`` is ``sha256:<hex>`` over all its files; ``events`` is keyed by name."""
+    """Everything one provider promises. ``digest`` is ``sha256:<hex>`` over all its files; ``events`` is keyed by name.
+
+    ``open_catalog``: events of any other name are legal too, and those in ``events`` are samples.
+    """
 
     name: str
     title: str
@@ -210,6 +248,23 @@ class Contract:
     clauses: tuple[Clause, ...]
     events: Mapping[str, Event]
     subscription_api: Mapping[str, Json]
+    open_catalog: bool = False
+
+    @cached_property
+    def bare(self) -> Mapping[str, tuple[str, ...]]:
+        """The events whose bodies are known by their members alone, with those members."""
+        return {name: event.bare for name, event in sorted(self.events.items()) if event.bare}
+
+    def shapes(self, body: Mapping[str, Json]) -> tuple[str, ...]:
+        """Give the events that a body without an envelope may be, by its members; several where the provider gives them one shape."""
+        if self.envelope.type_member in body:
+            return ()
+        return tuple(name for name, members in self.bare.items() if all(member in body for member in members))
+
+    @property
+    def recognisable(self) -> bool:
+        """Whether anything names an event, so that a receiver can know a repeat and be asked of its effect."""
+        return self.envelope.identified or bool(self.policy.identity)
 
     @cached_property
     def catalog(self) -> tuple[str, ...]:

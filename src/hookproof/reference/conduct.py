@@ -44,8 +44,11 @@ def new_event_id(_content: Mapping[str, Any]) -> str:
 
 
 def wants(contract: Contract, endpoint: Endpoint, event_type: str) -> bool:
-    """Whether an endpoint asked for a type: by name, or by ``*`` unless the type must be named."""
+    """Whether an endpoint asked for a type: by name, by a prefix that the provider knows, or by ``*`` unless the type must be named."""
     if event_type in endpoint.events:
+        return True
+    prefixes = tuple(name[:-1] for name in endpoint.events if name.endswith("*")) if "prefix" in contract.policy.wildcards else ()
+    if any(prefix and event_type.startswith(prefix) for prefix in prefixes):
         return True
     return endpoint.events == ("*",) and not any(fnmatchcase(event_type, name) for name in contract.policy.explicit_only)
 
@@ -53,10 +56,15 @@ def wants(contract: Contract, endpoint: Endpoint, event_type: str) -> bool:
 def headers(sending: Sending) -> HeaderPairs:
     """Give an attempt's own headers, signatures included."""
     names = sending.names
-    pairs = [
+    signed = [
         (names.webhook_id, sending.event_id),
         (names.webhook_timestamp, str(sending.timestamp)),
         (names.webhook_signature, signatures.standard(sending.keys, sending.event_id, sending.timestamp, sending.body)),
+    ]
+    pairs = [
+        *(signed if names.standard else ()),
+        *(pair for scheme in names.schemes for pair in signatures.described(scheme, sending.keys, sending.timestamp, sending.body)),
+        *names.further,
         (names.signature, signatures.timestamped(sending.keys, sending.timestamp, sending.body)),
         (names.event_id, sending.event_id),
         (names.event_type, sending.event_type),

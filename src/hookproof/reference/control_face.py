@@ -69,7 +69,7 @@ class ControlFace:
     async def capabilities(self, request: Request) -> Response:
         """Declare what this platform offers."""
         self._master(request)
-        timekeeping = self._engine.timekeeping
+        timekeeping, signing = self._engine.timekeeping, self._engine.contract.policy.signing
         return Answer(
             {
                 "roles": ["platform"],
@@ -84,7 +84,7 @@ class ControlFace:
                 "effects": False,
                 "faults": True,
                 "network": True,
-                "signing": {"profile": "standard-webhooks"},
+                "signing": {"profile": signing.schemes[0]} if signing else None,
                 "scheduler_resolution_seconds": 0,
                 "jitter_ratio": 0.0,
                 "poll_interval_seconds": 0,
@@ -113,7 +113,8 @@ class ControlFace:
         self._scope(request)
         body = await body_object(request, exact=True)
         event_type, content = body.get("type"), body.get("data")
-        if not isinstance(event_type, str) or event_type not in self._engine.contract.events:
+        contract = self._engine.contract
+        if not isinstance(event_type, str) or not (event_type in contract.events or contract.open_catalog):
             raise invalid("type is not an event type of this contract")
         if not isinstance(content, dict):
             raise invalid("data is not an object")

@@ -18,6 +18,7 @@ from hookproof.reference.records import CANCELLED, DELIVERED, EXHAUSTED, PENDING
 from hookproof.reference.store import Store
 from hookproof.reference.timekeeping import MICROSECONDS, Timekeeping
 
+OK, REDIRECT = 200, 300  # RFC 9110 section 15: where success begins and ends
 _IN_FLIGHT = 8  # attempts of one endpoint at once
 
 
@@ -139,7 +140,7 @@ class Dispatcher:
 
     def _conclude(self, scope: Scope, delivery: Delivery, outcome: Outcome, ended_at: int) -> int | None:
         """Set the state in which the attempt leaves its delivery; give the next due moment, if any."""
-        if self._conduct.succeeded(outcome):
+        if self._conduct.succeeded(outcome) and self._ends(outcome):
             delivery.state = DELIVERED
         elif self._conduct.gone(outcome):
             delivery.state = CANCELLED
@@ -153,6 +154,11 @@ class Dispatcher:
             delivery.due_at = delivery.due_at if next_at is None else next_at
             return next_at
         return None
+
+    def _ends(self, outcome: Outcome) -> bool:
+        """Whether the provider counts such an answer as a success; most count every 2xx."""
+        success, status = self._contract.policy.success, outcome.status or 0
+        return f"{status // 100}xx" in success or str(status) in success or not OK <= status < REDIRECT
 
     def _policy(self, delivery: Delivery) -> RetryPolicy | None:
         """Choose the schedule of a delivery among the legal ones."""

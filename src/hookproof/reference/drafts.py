@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hookproof.model.contract import Contract
+from hookproof.reference.headers import STANDARD
 from hookproof.reference.records import Endpoint
 from hookproof.reference.refusals import invalid
 from hookproof.reference.signatures import key_bytes
@@ -33,7 +34,7 @@ def draft(document: Mapping[str, Any], contract: Contract, *, complete: bool) ->
     if "events" in given:
         given["events"] = _checked_events(given["events"], contract)
     if "secret" in given:
-        _check_secret(given["secret"])
+        _check_secret(given["secret"], contract)
     if not isinstance(given.get("active", True), bool):
         raise invalid("active is neither true nor false")
     if not isinstance(given.get("description", ""), str):
@@ -72,13 +73,25 @@ def _checked_events(events: object, contract: Contract) -> tuple[str, ...]:
     if not isinstance(events, list) or not events or not all(isinstance(name, str) for name in events):
         raise invalid("events is not a non-empty list of names")
     # A type that is documented but missing from the provider's index may be named too: it is known, only its listing is in doubt.
-    unknown = [name for name in events if name not in contract.events]
-    if unknown and events != ["*"]:
+    unknown = [name for name in events if not _known(name, contract)]
+    if unknown and not (events == ["*"] and "all" in contract.policy.wildcards):
         raise invalid(f"events names unknown types: {', '.join(map(ascii, unknown[:5]))}")
     return tuple(events)
 
 
-def _check_secret(secret: object) -> None:
+def _known(name: str, contract: Contract) -> bool:
+    if name in contract.events or contract.open_catalog:
+        return True
+    prefix = name[:-1] if name.endswith("*") and "prefix" in contract.policy.wildcards else ""
+    return bool(prefix) and any(event.startswith(prefix) for event in contract.events)
+
+
+def _check_secret(secret: object, contract: Contract) -> None:
+    signing = contract.policy.signing
+    if signing is None or STANDARD not in signing.schemes:  # any text serves
+        if not isinstance(secret, str) or not secret:
+            raise invalid("secret is not a text")
+        return
     try:
         key_bytes(secret if isinstance(secret, str) else "")
     except ValueError as error:

@@ -15,8 +15,13 @@ _LONGEST_IDENTIFIER = 1024  # bytes; a longer "identifier" would push the cut ev
 
 
 def render(contract: Contract, event_id: str, event_type: str, created_at: int, content: dict[str, Any]) -> bytes:
-    """Wrap ``content`` in the contract's envelope, cut to identifiers if it is over the limit, as compact JSON."""
-    shape = contract.envelope
+    """Wrap ``content`` in the contract's envelope, cut to identifiers if it is over the limit, as compact JSON.
+
+    An event that comes without an envelope is its content.
+    """
+    shape, known = contract.envelope, contract.events.get(event_type)
+    if known is not None and known.bare:
+        return compact(content)
     truncation = contract.policy.truncation
     size = len(compact(content)) if truncation else 0
     cut = truncation is not None and size > max(truncation.limits)
@@ -29,7 +34,7 @@ def render(contract: Contract, event_id: str, event_type: str, created_at: int, 
         (shape.truncated_member if cut else None, True),
     ]
     wrapped = {} if shape.data_member else dict(carried)
-    return compact(wrapped | {name: value for name, value in members if name})
+    return compact(wrapped | {name: value for name, value in members if name} | dict(shape.constants))
 
 
 def truncated(truncation: Truncation, size: int, content: dict[str, Any]) -> dict[str, Any]:

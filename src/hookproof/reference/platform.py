@@ -59,7 +59,7 @@ class ReferencePlatform:
         self._conduct = conduct or Conduct()
         self._departures = departures or Departures()
         self._departures.found()
-        self._names = headers or DeliveryHeaders.branded()
+        self._names = headers or DeliveryHeaders.of(contract)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._thread: threading.Thread | None = None
         self._answering = threading.Event()

@@ -69,7 +69,7 @@ def serve_platform(  # noqa: PLR0913 -- each is a separate choice of the caller,
             timekeeping=timekeeping,
             api_key=api_key,
             conduct=conduct or Conduct(),
-            names=headers or DeliveryHeaders.branded(),
+            names=headers or DeliveryHeaders.of(contract),
             departures=departures,
         )
         stack.enter_context(contextlib.suppress(KeyboardInterrupt, _StopAskedError))

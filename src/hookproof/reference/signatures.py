@@ -1,6 +1,7 @@
 """The reference's own signer: Standard Webhooks v1 and the timestamped hex form.
 
-Law: shares no code with ``hookproof.signing``, so a mistake in one cannot hide in the other; published vectors pin both.
+Law: makes tags by itself and shares no code for that with ``hookproof.signing``, so a mistake in one cannot hide in the other;
+published vectors pin both. Of other schemes it takes only what their columns say: which text is signed, with which key, written how.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+
+from hookproof.signing.scheme import Scheme
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- the public prefix of secrets, not one
 _KEY_SIZES = range(24, 65)  # Standard Webhooks 1.0.0, "Signature scheme": 24 to 64 bytes
@@ -54,3 +57,18 @@ def timestamped(keys: Sequence[str], timestamp: int, body: bytes) -> str:
     content = f"{timestamp}.".encode() + body
     tags = (hmac.new(key.encode(), content, hashlib.sha256).hexdigest() for key in keys)
     return ",".join([f"t={timestamp}", *(f"v1={tag}" for tag in tags)])
+
+
+def described(scheme: Scheme, keys: Sequence[str], timestamp: int, body: bytes) -> Sequence[tuple[str, str]]:
+    """Sign as the columns of another scheme say, with each secret in order; a scheme of key pairs is not signed here."""
+    if not scheme.mac.symmetric:
+        return ()
+    return scheme.fields("", str(timestamp), [described_tag(scheme, key, str(timestamp), body) for key in keys])
+
+
+def described_tag(scheme: Scheme, secret: str, timestamp: str, body: bytes) -> str:
+    """Give the one right tag under a secret for what was signed at a time."""
+    before, _, after = scheme.signed_content.partition("{body}")
+    content = before.replace("{timestamp}", timestamp).encode() + body + after.replace("{timestamp}", timestamp).encode()
+    raw = hmac.new(next(iter(scheme.keys(secret).values())), content, "sha512" if scheme.mac.name.endswith("512") else "sha256").digest()
+    return raw.hex() if scheme.encoding.name == "hex" else base64.b64encode(raw).decode()

@@ -30,15 +30,22 @@ def xml_safe(text: str) -> str:
     return _NOT_XML.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", text)
 
 
-def failure_text(verdict: Verdict, clause: Clause, transcript_lookup: Callable[[str], Record | None]) -> str:
+def failure_text(
+    verdict: Verdict,
+    clause: Clause,
+    transcript_lookup: Callable[[str], Record | None],
+    resending: Callable[[Exchange], str] | None = None,
+) -> str:
     """Say what was promised and what was seen, show the culprits' bytes, and give one command that repeats the item.
 
-    ``transcript_lookup`` gives the record of an id, or None.
+    ``transcript_lookup`` gives the record of an id, or None; ``resending`` a text on how a request to a receiver is sent again.
     """
-    return "\n".join(_lines(verdict, clause, transcript_lookup)) + "\n"
+    return "\n".join(_lines(verdict, clause, transcript_lookup, resending)) + "\n"
 
 
-def _lines(verdict: Verdict, clause: Clause, lookup: Callable[[str], Record | None]) -> Iterator[str]:
+def _lines(
+    verdict: Verdict, clause: Clause, lookup: Callable[[str], Record | None], resending: Callable[[Exchange], str] | None
+) -> Iterator[str]:
     judged = verdict.judgement
     event = f", event {verdict.event}" if verdict.event else ""
     yield printable(f"{judged.outcome.value} {verdict.level.value} {verdict.clause}{event}")
@@ -56,6 +63,8 @@ def _lines(verdict: Verdict, clause: Clause, lookup: Callable[[str], Record | No
     for record in _culprits(verdict, lookup):
         yield ""
         yield exchange_text(record, limit=BYTES_SHOWN).rstrip("\n")
+        if resending is not None and isinstance(record, Exchange):
+            yield resending(record)
     yield ""
     if verdict.reproduce:
         yield printable(f"reproduce: {verdict.reproduce}")

@@ -66,10 +66,17 @@ def clause_counts(verdicts: Sequence[Verdict], level: Level) -> Counter[Outcome]
     return counted
 
 
+def undecided(verdicts: Sequence[Verdict], *, require_complete: bool) -> bool:
+    """Whether no MUST was broken, but too few were observed to say more: any that was not where all are required, or all of them."""
+    must = clause_counts(verdicts, Level.MUST)
+    unseen = must[Outcome.NOT_OBSERVED]
+    return not must[Outcome.BROKEN] and bool(unseen) and (require_complete or not must[Outcome.KEPT])
+
+
 def statement(verdicts: Sequence[Verdict], *, require_complete: bool = False) -> str:
     """Say in one line what a run came to; it begins with ``conforms``, ``does not conform``, ``undecided`` or ``nothing observed``.
 
-    ``undecided`` is said only when every MUST was required to be observed; otherwise the unobserved are counted after ``conforms``.
+    ``undecided`` is said when every MUST was required to be observed, or none was; otherwise the unobserved are counted after ``conforms``.
     """
     must, should = clause_counts(verdicts, Level.MUST), clause_counts(verdicts, Level.SHOULD)
     kept, broken, unseen = must[Outcome.KEPT], must[Outcome.BROKEN], must[Outcome.NOT_OBSERVED]
@@ -78,7 +85,7 @@ def statement(verdicts: Sequence[Verdict], *, require_complete: bool = False) ->
         return f"nothing observed: 0 of {len(by_clause(verdicts))} clauses, so nothing is said about the target"
     if broken:
         return f"does not conform: {', '.join([f'{broken} MUST broken', *tail, f'{unseen} MUST not observed'])}"
-    if unseen and require_complete:
+    if undecided(verdicts, require_complete=require_complete):
         return f"undecided: {', '.join([f'{unseen} MUST not observed', '0 MUST broken', *tail])}"
     limit = f"; incomplete: {unseen} MUST not observed" if unseen else "; every applicable MUST was observed"
     return f"conforms: {', '.join(['0 MUST broken', *tail])}{limit}"

@@ -12,11 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hookproof.model.contract import Clause, Contract
+from hookproof.model.contract import Clause, Contract, Role
 from hookproof.model.transcript import RunHeader
 from hookproof.model.verdict import Finding, Level, Outcome, Verdict
+from hookproof.reporting.advice import advice
 from hookproof.reporting.tally import by_clause, families, statement
 from hookproof.reporting.text import body_rows, printable
+from hookproof.rules.rule import Rule
 
 _FINDINGS_SHOWN = 3
 _IDS_SHOWN = 10
@@ -40,6 +42,11 @@ def print_summary(
             if members[0].level is level:
                 _print_broken(console, clause, contract.clauses_by_id.get(clause), members)
     _print_unobserved(console, verdicts)
+    for number, line in enumerate(advice(header, contract, verdicts)):
+        if not number:
+            _blank(console)
+            _line(console, "what you can do", "bold")
+        _line(console, f"  {line}")
     _blank(console)
     said = statement(verdicts, require_complete=require_complete)
     console.print(_text(console, said, "bold green" if said.startswith("conforms") else "bold red"), soft_wrap=True)
@@ -159,8 +166,11 @@ def _print_unobserved(console: Console, verdicts: Sequence[Verdict]) -> None:
         console.print(Padding(_text(console, ", ".join(names)), (0, 0, 0, 4), expand=False))
 
 
-def explain_clause(console: Console, clause: Clause) -> None:
-    """Print everything that a contract says of one clause."""
+def explain_clause(console: Console, clause: Clause, rule: Rule | None = None, catches: Sequence[tuple[str, str]] = ()) -> None:
+    """Print everything that is known of one clause.
+
+    That is what its contract says, how its ``rule`` judges it, and which flaws it ``catches`` (id and title).
+    """
     level = clause.level.value
     if clause.level_if_declared and clause.declared_by:
         level += f"; {clause.level_if_declared.value} if the target declares {clause.declared_by}"
@@ -172,9 +182,29 @@ def explain_clause(console: Console, clause: Clause) -> None:
     if clause.rule:
         chosen = "; ".join(f"{name}: {value}" for name, value in clause.parameters.items())
         _entry(console, "rule", f"{clause.rule}{f' with {chosen}' if chosen else ''}")
-    for label, text in (("not judged", clause.excluded), ("ambiguity", clause.ambiguity), ("to mend", clause.mend)):
+    for label, text in (("not judged", clause.excluded), ("ambiguity", clause.ambiguity)):
         if text:
             _entry(console, label, text)
+    if rule is not None:
+        _entry(console, "judged by", f"{rule.name}: {rule.promise}")
+        _entry(console, "staged in", ", ".join(rule.situations) or "any recording")
+        _entry(console, "needs", ", ".join(rule.needs) or f"nothing but {_LEAST[clause.roles[0]]}")
+    _entry(console, "to mend", _mending(clause, rule, catches))
+    shown = [f"{name}: {title}" for name, title in catches] or ["no flaw that we ship; its rule is tested on made-up recordings"]
+    for number, text in enumerate(shown if rule is not None else ["nothing, because it is not judged"]):
+        _entry(console, "" if number else "catches", text)
+
+
+_LEAST = {Role.PLATFORM: "the subscription API", Role.RECEIVER: "its URL, and its secret if it verifies signatures"}
+
+
+def _mending(clause: Clause, rule: Rule | None, catches: Sequence[tuple[str, str]]) -> str:
+    if clause.mend:
+        return clause.mend
+    if rule is None:
+        return "No verdict asks for it; whoever relies on the promise must look for themselves."
+    known = "look first whether it does what a flaw below does; " if catches else ""
+    return f"{known}a failing run shows the bytes and a command that repeats the case."
 
 
 def list_clauses(console: Console, contract: Contract) -> None:

@@ -28,7 +28,10 @@ _NOT_SHOWN = "(not shown)"
 
 
 def exchange_text(record: Record, *, limit: int | None = None) -> str:
-    """Give an attempt, exchange or emission as text; other records by their facts. Heads and bodies are cut at ``limit`` bytes each."""
+    """Give an attempt, exchange or emission as text; other records by their facts.
+
+    Heads are cut to ``limit`` bytes at their end, bodies in the middle.
+    """
     if isinstance(record, Attempt):
         lines = _attempt(record, limit)
     elif isinstance(record, Exchange):
@@ -73,8 +76,13 @@ def _attempt(record: Attempt, limit: int | None) -> Iterator[str]:
 def _exchange(record: Exchange, limit: int | None) -> Iterator[str]:
     purpose = f" ({record.purpose})" if record.purpose else ""
     yield printable(f"exchange {record.id}{purpose}, scope {record.scope}, credential {record.key}")
-    start = printable(f"{record.method} {record.path}")
-    yield from _message(">", [start, *_fields(record.request_headers)], record.request_body, limit)
+    if record.request_head:
+        yield f"sent {len(record.request_head) + len(record.request_body)} bytes"
+        line, _, fields = record.request_head.partition(b"\r\n")
+        head = [printable(line.decode("latin-1")), *_raw_head(fields)]
+    else:
+        head = [printable(f"{record.method} {record.path}"), *_fields(record.request_headers)]
+    yield from _message(">", head, record.request_body, limit)
     if not record.status:
         yield printable(f"no HTTP answer: {record.failure or 'unknown why'}")
         return
@@ -110,8 +118,11 @@ def _message(mark: str, head: list[str], body: bytes, limit: int | None) -> Iter
     if len(text) < len(whole):
         yield f"({len(whole) - len(text)} more characters of the head are cut)"
     if body:
-        part = body if limit is None else body[:limit]
         yield mark
-        yield from (f"{mark} {row}" for row in body_rows(part))
-        if len(part) < len(body):
-            yield f"({len(part)} of {len(body)} bytes of the body are shown, {len(body) - len(part)} are cut)"
+        if limit is None or len(body) <= limit:
+            yield from (f"{mark} {row}" for row in body_rows(body))
+            return
+        end = limit // 4
+        yield from (f"{mark} {row}" for row in body_rows(body[: limit - end]))
+        yield f"({limit} of {len(body)} bytes of the body are shown, {len(body) - limit} are cut here)"
+        yield from (f"{mark} {row}" for row in body_rows(body[len(body) - end :]))

@@ -105,14 +105,16 @@ def json_faults(body: Body) -> list[Violation]:
 
 
 def envelope_faults(body: Body, contract: Contract) -> list[Violation]:
-    """Give the faults of the envelope's shape, plain or truncated."""
+    """Give the faults of the envelope's shape, plain or truncated; what comes without one is known by its members."""
+    if body.shapes:
+        return []
     compiled = validators_of(contract).truncated if body.truncated else validators_of(contract).envelope
     return [Violation(rule="envelopes-have-their-shape", pointer=p, message=m) for p, m in schema_faults(compiled, body.value)]
 
 
 def type_faults(body: Body, contract: Contract) -> list[Violation]:
     """Give the fault of naming a type that the contract does not know."""
-    if body.type is None or body.type in contract.events:
+    if body.type is None or body.type in contract.events or contract.open_catalog:
         return []
     pointer = pointer_of([contract.envelope.type_member or ""])
     return [Violation(rule="types-are-known", pointer=pointer, message=f"the contract knows no event {body.type!r}")]
@@ -134,12 +136,17 @@ def time_faults(body: Body, contract: Contract) -> list[Violation]:
     return [Violation(rule="creation-times-have-a-zone", pointer=pointer_of([name or ""]), message=message)]
 
 
+def data_pointer(body: Body, contract: Contract) -> str:
+    """Give the JSON Pointer of a body's payload: the whole of what comes without an envelope."""
+    return "" if body.shapes else pointer_of([contract.envelope.data_member or ""])
+
+
 def payload_faults(body: Body, contract: Contract) -> list[Violation]:
     """Give the faults of ``data`` against its event's schema and the sums it promises; truncated data has none."""
-    event = contract.events.get(body.type or "")
+    event = contract.events.get(body.type or next(iter(body.shapes), ""))  # events of one shape have one schema
     if event is None or body.truncated or not isinstance(body.value, dict):
         return []
-    at = pointer_of([contract.envelope.data_member or ""])
+    at = data_pointer(body, contract)
     found = schema_faults(validators_of(contract).event(event), body.data, at=at)
     return [Violation(rule="payloads-match-their-schema", pointer=p, message=m) for p, m in found] + sum_faults(body, event, at)
 

@@ -33,7 +33,7 @@ def _most_in_a_minute(view: View, terms: Terms, attempts: list[Attempt]) -> list
     spans = []
     for attempt in attempts:
         window = view.virtual_window(attempt) if terms.capabilities.time == "virtual" else (attempt.accepted_at / NANO,) * 2
-        emission = view.emission_of.get(view.body(attempt).event_id or "")
+        emission = view.named(attempt)
         if window is not None:
             spans.append((window[0], window[1], attempt))
         elif emission is not None:  # the clock was never moved

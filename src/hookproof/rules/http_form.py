@@ -108,8 +108,6 @@ def _answered(view: View, *statuses: int) -> list[Delivery]:
     return [d for d in view.sole if d.attempts and d.attempts[0].answer.completes and d.attempts[0].answer.status in statuses]
 
 
-UNAVAILABLE = 503
-
 _SINGLE_ENDINGS = ("-signature", "-timestamp", "-id")
 
 DAY = 86_400

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hookproof.model.transcript import Attempt
 from hookproof.model.verdict import Judgement, Observations, not_observed
 from hookproof.rules import bodies
 from hookproof.rules.json_text import JsonFault, parse
@@ -60,10 +61,9 @@ def payloads_match_their_schema(view: View, terms: Terms) -> Judgement:
     assert terms.event is not None
     seen = Observations(missing=_why_unseen(view, terms.event.name))
     compiled = bodies.validators_of(terms.contract).event(terms.event)
-    at = bodies.pointer_of([terms.contract.envelope.data_member or ""])
     for body, attempts in view.by_type.get(terms.event.name, ()):
         ids = [attempt.id for attempt in attempts]
-        faults = () if body.truncated else bodies.schema_faults(compiled, body.data, at=at)
+        faults = () if body.truncated else bodies.schema_faults(compiled, body.data, at=bodies.data_pointer(body, terms.contract))
         if faults:
             pointer, message = faults[0]
             seen.broke(f"{pointer}: {message}", *ids, pointer=pointer, excerpt=attempts[0].body)
@@ -83,13 +83,12 @@ def payloads_arrive_unchanged(view: View, terms: Terms) -> Judgement:
     """What was emitted under the event arrives with the same value at every member."""
     assert terms.event is not None
     seen = Observations(missing=_why_unseen(view, terms.event.name))
-    at = bodies.pointer_of([terms.contract.envelope.data_member or ""])
     for body, attempts in view.by_type.get(terms.event.name, ()):
         ids = [attempt.id for attempt in attempts]
-        emission = view.emission_of.get(body.event_id or "")
+        emission = view.named(attempts[0])
         if emission is None or body.truncated or emission.type != terms.event.name:
             continue
-        found = first_difference(emission.data, body.data, at)
+        found = first_difference(emission.data, body.data, bodies.data_pointer(body, terms.contract))
         if found is None:
             seen.saw(emission.id, *ids)
         else:
@@ -101,11 +100,10 @@ def payloads_arrive_unchanged(view: View, terms: Terms) -> Judgement:
 def sums_add_up(view: View, terms: Terms) -> Judgement:
     """Totals equal the sum of their parts wherever the contract promises it."""
     seen = Observations(missing="no event with a promised sum was delivered")
-    at = bodies.pointer_of([terms.contract.envelope.data_member or ""])
     for event in terms.contract.events.values():
         for body, attempts in view.by_type.get(event.name, ()) if event.relations else ():
             ids = [attempt.id for attempt in attempts]
-            faults = bodies.sum_faults(body, event, at)
+            faults = bodies.sum_faults(body, event, bodies.data_pointer(body, terms.contract))
             for fault in faults[:1]:
                 seen.broke(fault.message, *ids, pointer=fault.pointer, excerpt=attempts[0].body)
             if not faults:
@@ -121,10 +119,10 @@ def hard_values_arrive_unchanged(view: View, terms: Terms) -> Judgement:
     refused = [e for e in view.emissions if e.purpose == kind and e.event_id is None]
     for attempt in view.attempts:
         body = view.body(attempt)
-        emission = view.emission_of.get(body.event_id or "")
+        emission = view.named(attempt)
         if emission is None or emission.purpose != kind or body.truncated:
             continue
-        found = first_difference(emission.data, _exact_data(attempt.body, view), "/data")
+        found = first_difference(emission.data, _exact_data(attempt, view), bodies.data_pointer(body, terms.contract))
         if found is None:
             seen.saw(emission.id, attempt.id)
         else:
@@ -134,9 +132,11 @@ def hard_values_arrive_unchanged(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-def _exact_data(raw: bytes, view: View) -> Any:  # noqa: ANN401 -- any JSON value
+def _exact_data(attempt: Attempt, view: View) -> Any:  # noqa: ANN401 -- any JSON value
     try:
-        value = parse(raw)
+        value = parse(attempt.body)
     except JsonFault:
         return None
-    return value.get(view.contract.envelope.data_member or "") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or view.body(attempt).shapes:
+        return value
+    return value.get(view.contract.envelope.data_member or "")

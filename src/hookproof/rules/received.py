@@ -64,6 +64,17 @@ def effects(view: View) -> Mapping[str, tuple[Effect, ...]]:
     return {event_id: tuple(said) for event_id, said in found.items()}
 
 
-def grades(said: Iterable[Effect]) -> str:
-    """Say who was asked about effects."""
-    return "effects seen by " + " and ".join(sorted({effect.via for effect in said}))
+def discredited(view: View) -> str:
+    """Say why nothing counts that was told of effects; empty if it was told that an event that was never sent took none."""
+    sent = {x.event_id for x in view.exchanges}
+    asked = [effect for effect in view.effects if effect.event_id not in sent and effect.count is not None]
+    wrong = next((effect for effect in asked if effect.count), None)
+    if wrong is not None:
+        return f"who tells of effects ({wrong.via}) said that an event that was never sent took effect {wrong.count} times"
+    return "" if asked else "nobody said of an event that was never sent that it took no effect"
+
+
+def grades(said: Iterable[Effect], watched: float) -> str:
+    """Say who was asked about effects, and for how many seconds at least after the last delivery nothing more came."""
+    seen_by = " and ".join(sorted({effect.via for effect in said}))
+    return f"effects seen by {seen_by}, last looked at {int(watched * 10) / 10:.1f} s after the last delivery"

@@ -6,10 +6,11 @@ Law: which faults and which kinds of correct deliveries a clause speaks of are i
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
-from hookproof.model.transcript import Exchange
+from hookproof.model.transcript import Effect, Exchange
 from hookproof.model.verdict import Judgement, Observations
-from hookproof.rules.received import UNSIGNED, controls, correct, effects, faulty, spoiled, told, unsignable
+from hookproof.rules.received import UNSIGNED, controls, correct, discredited, effects, faulty, grades, spoiled, told, unsignable
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
 
@@ -54,6 +55,32 @@ def correct_deliveries_are_accepted(view: View, terms: Terms) -> Judgement:
 @rule("verification", "hostile", "http", parameters=("faults",))
 def faulty_deliveries_are_refused(view: View, terms: Terms) -> Judgement:
     """A delivery with one of the named faults is answered 4xx, while its correct twins before and after are accepted."""
+    return _between_controls(view, terms, "4xx", lambda exchange: _FIRST <= exchange.status <= _LAST)
+
+
+@rule("verification", "http", parameters=("faults",))
+def faulty_deliveries_are_not_accepted(view: View, terms: Terms) -> Judgement:
+    """A delivery with one of the named faults is not answered 2xx, while its correct twins before and after are.
+
+    How it is refused is another promise: Standard Webhooks asks for no status.
+    """
+    return _between_controls(view, terms, "a refusal", lambda exchange: not exchange.accepted)
+
+
+@rule("verification", "http", parameters=("faults",))
+def refusals_are_client_errors(view: View, terms: Terms) -> Judgement:
+    """A delivery with one of the named faults that is not accepted is answered 4xx: a server error would have it sent again for days."""
+    seen = Observations(missing="no delivery that fails verification was refused between accepted controls")
+    for exchange in faulty(view, tuple(terms.parameters["faults"])):
+        if exchange.accepted or spoiled(view, exchange):
+            continue
+        seen.saw(exchange.id)
+        if not _FIRST <= exchange.status <= _LAST:
+            seen.broke(f"a delivery with {exchange.fault} got {told(exchange)}, promised 4xx", exchange.id, *_around(view, exchange))
+    return seen.conclude()
+
+
+def _between_controls(view: View, terms: Terms, promised: str, fine: Callable[[Exchange], bool]) -> Judgement:
     faults = tuple(terms.parameters["faults"])
     seen = Observations(missing=f"no delivery with the fault {' or '.join(faults)} could be judged")
     for exchange in faulty(view, faults):
@@ -61,8 +88,8 @@ def faulty_deliveries_are_refused(view: View, terms: Terms) -> Judgement:
             seen.missing = f"{seen.missing}: {why}"
             continue
         seen.saw(exchange.id)
-        if not _FIRST <= exchange.status <= _LAST:
-            seen.broke(f"a delivery with {exchange.fault} got {told(exchange)}, promised 4xx", exchange.id, *_around(view, exchange))
+        if not fine(exchange):
+            seen.broke(f"a delivery with {exchange.fault} got {told(exchange)}, promised {promised}", exchange.id, *_around(view, exchange))
     return seen.conclude()
 
 
@@ -124,16 +151,21 @@ _UNSAFE = ("PUT", "PATCH", "DELETE")
 def other_methods_do_nothing(view: View, _terms: Terms) -> Judgement:
     """A delivery by another method than POST has no effect, and one by PUT, PATCH or DELETE is not answered 2xx."""
     seen = Observations(missing="no other method was tried between accepted controls")
-    told_of = effects(view)
+    told_of, doubt = effects(view), discredited(view)
+    watched: list[tuple[Effect, float]] = []
     for exchange in faulty(view, ("other-method",)):
         if spoiled(view, exchange):
             continue
-        counted = [effect for effect in told_of.get(exchange.event_id, ()) if effect.count is not None]
+        counted = [effect for effect in told_of.get(exchange.event_id, ()) if effect.count is not None and not doubt]
+        watched += [(effect, (effect.at - exchange.done_at) / _NANO) for effect in counted[-1:]]
         seen.saw(exchange.id, *(effect.id for effect in counted))
         if exchange.method in _UNSAFE and exchange.accepted:
             seen.broke(f"a delivery by {exchange.method} got {told(exchange)}, promised a refusal", exchange.id)
         elif any(effect.count for effect in counted):
             seen.broke(f"a delivery by {exchange.method} took effect", exchange.id, counted[-1].id)
+    if seen.evidence:
+        least = min((seconds for _, seconds in watched), default=0.0)
+        seen.read_as(grades((effect for effect, _ in watched), least) if watched else "effects not seen, judged by answers only")
     return seen.conclude()
 
 

@@ -9,29 +9,47 @@ from typing import Any
 
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.json_text import parse
-from hookproof.rules.received import correct, effects, faulty, grades, told
+from hookproof.rules.received import correct, discredited, effects, faulty, grades, told
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
+
+_NANO = 1e9
+_HOOKS = {"within-week": "time", "across-restart": "restart", "after-failure": "faults", "before-kill": "kill", "across-kill": "kill"}
+"""What must be done inside a receiver before such a delivery can be sent at all."""
 
 
 @rule("duplicates", "remembering", "failures", "falls", "applying", needs=("effects",), parameters=("purposes",))
 def events_take_effect_once(view: View, terms: Terms) -> Judgement:
     """An event that was delivered several times and accepted has taken effect exactly once."""
     purposes = tuple(terms.parameters["purposes"])
-    seen = Observations(missing=f"nobody told of the effects of a repeated event ({' or '.join(purposes)})")
-    told_of = effects(view)
+    seen = Observations(missing=_missing(purposes, terms))
+    told_of, doubt = effects(view), discredited(view)
+    watched: dict[str, float] = {}
     for event_id in dict.fromkeys(x.event_id for x in correct(view, purposes)):
         sent = [x for x in view.exchanges if x.event_id == event_id and not x.fault]
         said = [effect for effect in told_of.get(event_id, ()) if effect.count is not None]
         if not said or not any(x.accepted for x in sent):
             continue
+        if doubt:
+            seen.missing = doubt
+            continue
         last = said[-1]
         seen.saw(*(x.id for x in sent), last.id)
-        seen.read_as(grades(said))
+        watched[event_id] = (last.at - max(x.done_at for x in sent)) / _NANO
         if last.count != 1:
             words = f"event {event_id!r} was delivered {len(sent)} times and took effect {last.count} times, promised once"
             seen.broke(words, *(x.id for x in sent), last.id)
+    if watched:
+        seen.read_as(grades((effect for event_id in watched for effect in told_of[event_id]), min(watched.values())))
     return seen.conclude()
+
+
+def _missing(purposes: tuple[str, ...], terms: Terms) -> str:
+    """Say why nothing may have been seen of these deliveries: what only a control profile can do was not offered, or nobody told."""
+    lacking = dict.fromkeys(need for purpose in purposes if (need := _HOOKS.get(purpose)) and not terms.capabilities.offers(need))
+    if lacking:
+        return f"needs {', '.join(lacking)}"
+    return f"nobody told of the effects of a repeated event ({' or '.join(purposes)})"
 
 
 @rule("applying", needs=("effects",))

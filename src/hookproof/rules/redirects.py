@@ -16,6 +16,8 @@ from hookproof.rules.view import Delivery, View
 MOST_ROUNDS = 50
 """Redirects that clients in wide use follow at most; a loop that goes on longer is not bounded."""
 
+ONE_ATTEMPT = 1.0
+"""Seconds in which what comes again is certainly no retry, where the provider promises no schedule."""
 CREDENTIALS = ("authorization", "cookie")
 
 
@@ -34,7 +36,7 @@ def redirect_loops_end(view: View, terms: Terms) -> Judgement:
     for _, delivery in _redirected(view, "turning"):
         first, *later = view.by_endpoint[delivery.endpoint]
         delays = [policy.delays[0] for policy in legal_policies(terms, delivery) if policy.delays]
-        rounds = [attempt for attempt in later if _at_once(view, terms, first, attempt, min(delays, default=0.0))]
+        rounds = [attempt for attempt in later if _at_once(view, terms, first, attempt, min(delays, default=ONE_ATTEMPT))]
         if len(rounds) > MOST_ROUNDS:
             what = f"a {first.answer.status} to itself sent the client round {len(rounds)} times in one attempt"
             seen.broke(what, first.id, *(attempt.id for attempt in (*rounds[:2], rounds[-1])))
@@ -68,4 +70,4 @@ def redirects_take_no_secrets_abroad(view: View, terms: Terms) -> Judgement:
 
 
 def _secret_fields(view: View, attempt: Attempt) -> list[str]:
-    return sorted(name for name in view.fields(attempt) if name.endswith("-signature") or name in CREDENTIALS)
+    return sorted(name for name in view.fields(attempt) if name.endswith("signature") or name in CREDENTIALS)

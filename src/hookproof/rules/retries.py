@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hookproof.model.transcript import Attempt
+from hookproof.model.transcript import Answer, Attempt
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import (
@@ -31,9 +31,12 @@ def first_delay(terms: Terms, delivery: Delivery) -> float:
     return max((policy.delays[0] for policy in policies if policy.delays), default=0.0)
 
 
-@rule("retries", needs=("retry",), parameters=("classes",))
+@rule("retries", needs=("retry",), parameters=("classes", "within"))
 def failures_are_retried(view: View, terms: Terms) -> Judgement:
-    """After an answer of each listed class the same event is sent again."""
+    """After an answer of each listed class or status the same event is sent again.
+
+    ``within``: seconds in which it must be, where the provider names no schedule.
+    """
     seen = Observations(missing="no first attempt met such an answer with a canary after the retry was due")
     wanted = set(terms.parameters["classes"])
     met: set[str] = set()
@@ -46,12 +49,18 @@ def failures_are_retried(view: View, terms: Terms) -> Judgement:
             if "refused" in wanted:
                 met |= (found := _judge_refused(view, terms, delivery, seen))
                 undecided |= {"refused"} - found
-        elif delivery.attempts and (kind := answer_class(delivery.attempts[0].answer)) in wanted:
+        elif delivery.attempts and (kind := _met(delivery.attempts[0].answer, wanted)) is not None:
             met |= (found := _judge_retried(view, terms, delivery, kind, seen))
             undecided |= {kind} - found
     if not seen.findings and (lost := wanted - met | undecided):
         return Observations(missing=f"not seen for {', '.join(sorted(lost))}: no canary after the retry was due").conclude()
     return seen.conclude(grade=terms.capabilities.grade)
+
+
+def _met(answer: Answer, wanted: set[str]) -> str | None:
+    """Give the class or the status among those that are wanted which an answer has."""
+    plain = str(answer.status) if answer.mode == "respond" else ""
+    return next((word for word in (answer_class(answer), plain) if word in wanted), None)
 
 
 def promised_again(terms: Terms, delivery: Delivery) -> bool:
@@ -98,7 +107,8 @@ def _judge_endless(terms: Terms, delivery: Delivery, held: Attempt, seen: Observ
 
 
 def _wait_budget(terms: Terms, delivery: Delivery, kind: str) -> float:
-    return first_delay(terms, delivery) + (terms.contract.policy.timeout_seconds if kind == "timeout" else 0.0)
+    least = float(terms.parameters.get("within", 0.0))
+    return max(least, first_delay(terms, delivery)) + (terms.contract.policy.timeout_seconds if kind == "timeout" else 0.0)
 
 
 def _judge_refused(view: View, terms: Terms, delivery: Delivery, seen: Observations) -> set[str]:

@@ -7,6 +7,7 @@ one endpoint means something only where it, or what that endpoint asked for, com
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from hookproof.model.transcript import Attempt, Emission
 from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
@@ -34,8 +35,7 @@ def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
     dead = {a.endpoint for a in view.attempts if a.answer.status == 410}  # noqa: PLR2004 -- Gone
     renamed = Counter((d.endpoint, view.body(d.attempts[0]).type) for d in view.deliveries if d.emission is None)
     for endpoint, due in view.due.items():
-        wild = "*" in view.history[endpoint][0].event_types
-        if wild != (terms.parameters["via"] == "wildcard") or endpoint in dead:
+        if _via(view.history[endpoint][0].event_types) != terms.parameters["via"] or endpoint in dead:
             continue
         for emission in due:
             key = (endpoint, emission.event_id or "")
@@ -54,6 +54,13 @@ def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
     if undecided and not seen.findings:
         return not_observed(f"{undecided} events had not reached a subscriber, and no canary came after them")
     return seen.conclude()
+
+
+def _via(names: Sequence[str]) -> str:
+    """Name the way in which a subscription asks for events: ``explicit``, by ``prefix`` or by ``wildcard``."""
+    if "*" in names:
+        return "wildcard"
+    return "prefix" if any(name.endswith("*") for name in names) else "explicit"
 
 
 def _still_subscribed(view: View, endpoint: str) -> bool:
@@ -79,7 +86,7 @@ def filters_hold(view: View, _terms: Terms) -> Judgement:
                 seen.broke(f"{emission.type!r} reached {delivery.endpoint}, which did not subscribe to it", emission.id, delivery.ids[0])
         elif emission is None and (kind := view.body(delivery.attempts[0]).type) is not None:
             names = {name for record in view.history.get(delivery.endpoint, ()) for name in record.event_types}
-            if "*" not in names and kind not in names and names:
+            if names and not view.contract.policy.asked_for(names, kind) and not _explicit_by_wildcard(view, delivery.endpoint, kind):
                 seen.broke(f"{kind!r} reached {delivery.endpoint}, which did not subscribe to it", delivery.ids[0])
     for emission in view.accepted:
         canary = later_canary(view, emission)

@@ -36,7 +36,7 @@ def values_do_not_become_fields(view: View, _terms: Terms) -> Judgement:
     told = {exchange.id for exchange in view.exchanges if exchange.purpose == HOSTILE}
     reached = {record.endpoint for record in view.subscriptions if record.exchange in told}
     for attempt in view.attempts:
-        emission = view.emission_of.get(view.body(attempt).event_id or "")
+        emission = view.named(attempt)
         if (found := _SMUGGLED.search(attempt.head)) is not None:
             place = (found[1] or found[2]).decode("ascii")
             start = max(0, found.start() - 60)

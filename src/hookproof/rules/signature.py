@@ -102,6 +102,8 @@ def signatures_verify(view: View, terms: Terms) -> Judgement:
                 seen.broke(f"{odd} has none of the promised forms", attempt.id, excerpt=attempt.head)
             continue
         scheme, signed = shown
+        if not scheme.mac.symmetric and not any(scheme.keys(_secret(view, name)) for name in names):
+            continue  # who signs with a key pair did not tell the public half
         reading = next((found for name in names if (found := scheme.match(_secret(view, name), signed, attempt.body))), None)
         if reading is None:
             seen.broke(_why(view, scheme, signed, attempt, names[0]), attempt.id, excerpt=attempt.head)
@@ -177,7 +179,7 @@ def _attempt_window(view: View, terms: Terms, attempt: Attempt) -> tuple[float, 
     window = view.virtual_window(attempt)
     if window is not None:
         return window
-    emission = view.emission_of.get(view.body(attempt).event_id or "")
+    emission = view.named(attempt)
     now = seconds_of(emission.clock) if emission is not None and emission.clock else None
     return None if now is None else (now, now)
 
@@ -190,7 +192,7 @@ def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
     read = _reader(view, schemes)
     for attempt in view.attempts:
         shown, event_id = read(attempt), view.body(attempt).event_id
-        signed_id = shown[1].message_id if shown is not None else None
+        signed_id = shown[1].message_id if shown is not None and shown[0].names_event else None
         if signed_id is None or event_id is None:
             continue
         if signed_id != event_id:

@@ -48,7 +48,12 @@ def _creates(view: View, key: str = "own") -> list[Exchange]:
 
 
 def _listed(terms: Terms, events: Sequence[str]) -> bool:
-    return bool(events) and (list(events) == ["*"] or all(name in terms.contract.catalog for name in events))
+    contract = terms.contract
+    if list(events) == ["*"]:
+        return contract.policy.wildcard("*")
+    return bool(events) and all(
+        name in contract.catalog or contract.open_catalog or (name != "*" and contract.policy.wildcard(name)) for name in events
+    )
 
 
 def _controlled(view: View, terms: Terms, exchange: Exchange) -> list[Exchange] | None:

@@ -23,12 +23,13 @@ from hookproof.rules.strays import strays
 class Body:
     """An attempt's body as a receiver would read it: ``value`` if it is strict JSON, else ``fault`` says why not.
 
-    ``event_id``, ``type`` and ``data`` are the envelope's members where it is an object (None where absent or of a wrong type).
+    ``event_id``, ``type`` and ``data`` are the envelope's members where it is an object (None where absent or of a wrong type); the id
+    may stand in a header field instead. ``shapes`` are the events that a body without an envelope may be: of one its ``type`` is known.
     """
 
-    __slots__ = ("data", "event_id", "fault", "lone_surrogate", "truncated", "type", "value")
+    __slots__ = ("data", "event_id", "fault", "lone_surrogate", "shapes", "truncated", "type", "value")
 
-    def __init__(self, raw: bytes, contract: Contract) -> None:
+    def __init__(self, raw: bytes, contract: Contract, id_field: str | None = None) -> None:
         self.value: Any = None
         self.fault: str | None = None
         self.event_id: str | None = None
@@ -36,6 +37,7 @@ class Body:
         self.data: Any = None
         self.truncated = False
         self.lone_surrogate = False
+        self.shapes: tuple[str, ...] = ()
         try:
             value = self.value = parse(raw)
         except JsonFault as fault:
@@ -46,10 +48,13 @@ class Body:
         if isinstance(value, dict):
             names = contract.envelope
             event_id, kind = _member(value, names.id_member), _member(value, names.type_member)
-            self.event_id = event_id if isinstance(event_id, str) else None
+            self.event_id = event_id if isinstance(event_id, str) else id_field
             self.type = kind if isinstance(kind, str) else None
             self.data = _member(value, names.data_member)
             self.truncated = _member(value, names.truncated_member) is True
+            if contract.bare and names.type_member not in value:
+                self.shapes, self.data = contract.shapes(value), value
+                self.type = self.shapes[0] if len(self.shapes) == 1 else None
 
 
 def _member(value: dict[str, Any], name: str | None) -> Any:  # noqa: ANN401 -- any JSON value
@@ -90,7 +95,7 @@ class Readings:
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         self.secrets = dict(secrets or {})
-        self.bodies: dict[bytes, Body] = {}
+        self.bodies: dict[tuple[bytes, str | None], Body] = {}
         self.fields: dict[str, dict[str, str]] = {}
         self.signed: dict[tuple[str, ...], dict[str, Any]] = {}
         self.sizes: dict[str, dict[str, int]] = {}
@@ -294,27 +299,36 @@ class View:
         current = self.in_force(endpoint, emission.started_at)
         if current is None or current.action == "deleted" or current.scope != emission.scope:
             return False
-        if emission.type in current.event_types:
-            return True
-        return "*" in current.event_types and emission.type not in self.contract.policy.explicit_only
+        return self.contract.policy.asked_for(current.event_types, emission.type)
 
     def body(self, attempt: Attempt) -> Body:
         """Read an attempt's body, once; what is not one HTTP message has none."""
         raw = b"" if attempt.malformed is not None else attempt.body
-        known = self.readings.bodies.get(raw)
+        header = self.contract.envelope.id_header
+        key = (raw, None if header is None else self.fields(attempt).get(header))
+        known = self.readings.bodies.get(key)
         if known is None:
-            known = self.readings.bodies[raw] = Body(raw, self.contract)
+            known = self.readings.bodies[key] = Body(*key[:1], self.contract, key[1])
+            if known.type is None and known.shapes:  # of events with one shape the mark tells which
+                mark = mark_of(known.data)
+                known.type = next((e.type for e in self.accepted if e.type in known.shapes and mark and mark_of(e.data) == mark), None)
         return known
+
+    def named(self, attempt: Attempt) -> Emission | None:
+        """Give the emission that an attempt names: by its id, where the provider's envelope has one."""
+        if self.contract.envelope.identified:
+            return self.emission_of.get(self.body(attempt).event_id or "")
+        return self.meant(attempt)
 
     @cached_property
     def by_body(self) -> tuple[tuple[Body, tuple[Attempt, ...]], ...]:
         """The well-formed attempts grouped by equal bodies, in order of first arrival: what holds of one holds of all."""
         if self._parts:
             return tuple(chain.from_iterable(part.by_body for part in self._parts))
-        found: dict[bytes, list[Attempt]] = {}
+        found: dict[int, list[Attempt]] = {}
         for attempt in self.attempts:
             if attempt.malformed is None:
-                found.setdefault(attempt.body, []).append(attempt)
+                found.setdefault(id(self.body(attempt)), []).append(attempt)
         return tuple((self.body(attempts[0]), tuple(attempts)) for attempts in found.values())
 
     def fields(self, attempt: Attempt) -> dict[str, str]:

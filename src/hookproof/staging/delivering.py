@@ -16,24 +16,25 @@ from typing import Any
 
 from hookproof.generate.deliveries import Crafted, compact, enveloped, signed
 from hookproof.model.capabilities import Capabilities
-from hookproof.model.contract import Contract, Event, Provenance
+from hookproof.model.contract import Contract, Event
 from hookproof.model.transcript import Advance, Effect, Exchange, Note
-from hookproof.ports import Outgoing, Receiver, Reply, Sending
+from hookproof.ports import Asked, Outgoing, Receiver, Reply, Sending
 from hookproof.signing.scheme import Scheme
 from hookproof.staging.answering import answer_patience, require_answers
+from hookproof.staging.artifacts import MOST_KEPT
+from hookproof.staging.asking import effects
+from hookproof.staging.choosing import plain_events
 from hookproof.staging.hiding import hidden
 from hookproof.staging.profile import Profile
 from hookproof.staging.recorder import RunRecorder, silent
 from hookproof.wire.heads import request_head
 
-_WORK, _POLL = 2.0, 0.02
-"""Seconds that an accepted event may take to be applied, and between two questions."""
-_MOST_VAIN, _WEARY = 2, 0.2
-"""After so many waits in vain each further one lasts so many seconds, or three times as long as the longest that was not in vain."""
+WORK = 2.0
+"""Seconds that an accepted event may take to be applied by a receiver that is near."""
 _TAG = 20
 """Characters; a shorter text is no signature."""
-MOST_KEPT = 1 << 20
-"""Bytes of a body that are recorded; of a longer one its size and digest are noted."""
+UNBOUND = 1 << 16
+"""More than any situation sends at once."""
 SECRET = "receiver's secret"  # noqa: S105 -- its name, not its value
 
 
@@ -42,8 +43,10 @@ class Mailroom:
     """What a stage works with; made once per run. ``scheme`` None: deliveries go unsigned, because no secret is known.
 
     ``plain`` sends to the same port without TLS, None where the receiver's URL is plain already. ``vain`` counts waits for effects that
-    never came, ``slowest`` is the longest wait for one that did, in seconds. ``unanswered`` counts the correct deliveries since the last
-    answer, and ``suspect`` names the fault of the last faulty one before them.
+    never came, ``slowest`` is the longest wait for one that did, in seconds; ``patience`` bounds each. ``told`` is how often each event
+    that was asked of took effect, as last told; ``batches_known``: of events without an id it can be asked by their import batch.
+    ``unanswered`` counts the correct deliveries since the last answer, and ``suspect`` names the fault of the last faulty one before
+    them. ``most_at_once``: deliveries in flight together.
     """
 
     contract: Contract
@@ -59,7 +62,11 @@ class Mailroom:
     ahead: float = 0.0
     vain: int = 0
     slowest: float = 0.0
+    patience: float = WORK
+    told: dict[Asked, int] = field(default_factory=dict)
+    batches_known: bool = True
     plain: Sending | None = None
+    most_at_once: int = UNBOUND
     unanswered: int = 0
     suspect: str = ""
     progress: Callable[[str], None] = field(default=silent)
@@ -82,7 +89,7 @@ class Delivering:
         self.profile = tools.profile
         self.dice = random.Random(f"{tools.seed}/{situation}")  # noqa: S311 -- reproducible choices, no secret
         self.seen: list[Exchange] = []
-        self._pause = threading.Event()
+        self.pause = threading.Event()
 
     def offers(self, *needs: str) -> bool:
         """Whether the target has all these capabilities."""
@@ -104,8 +111,11 @@ class Delivering:
 
     def kinds(self, count: int) -> list[Event]:
         """Choose plain event types: listed and documented, in a stable order."""
-        found = (self.contract.events[name] for name in self.contract.catalog)
-        return [event for event in found if event.provenance is Provenance.DOCUMENTED and event.examples][:count]
+        return plain_events(self.contract)[:count]
+
+    def crowd(self, wanted: int) -> int:
+        """Give how many of so many deliveries may wait for each other on the wire."""
+        return min(wanted, self.tools.most_at_once)
 
     def fresh_id(self) -> str:
         """Give an event id that was not used in this run, and in no other."""
@@ -128,7 +138,8 @@ class Delivering:
 
     def resigned(self, crafted: Crafted, *, secrets: Sequence[str] | None = None) -> Crafted:
         """Sign what is crafted, as it now is; by default with the receiver's secret."""
-        return signed(crafted, self.tools.scheme, secrets if secrets is not None else [self.secret] if self.secret else [])
+        chosen = secrets if secrets is not None else [self.secret] if self.secret else []
+        return signed(crafted, self.tools.scheme, chosen, id_header=self.contract.envelope.id_header)
 
     def retried(self, crafted: Crafted) -> Crafted:
         """Give the retry of a delivery: same id and bytes, fresh timestamp and signature."""
@@ -247,48 +258,8 @@ class Delivering:
     # -- inside the receiver --------------------------------------------------------------------------------------------------
 
     def effects(self, event_ids: Sequence[str]) -> list[Effect]:
-        """Ask how often each event took effect, and record the last answers.
-
-        A receiver may answer first and work later: all are awaited together, anew with each one that took effect, then asked again.
-        """
-        taken = {x.event_id for x in self.seen if x.accepted}
-        self._await_effects([event_id for event_id in dict.fromkeys(event_ids) if event_id in taken])
-        return [self.effect(event_id) for event_id in event_ids]
-
-    def _await_effects(self, event_ids: Iterable[str]) -> None:
-        tools = self.tools
-        patience = min(self.profile.patience, _WORK)
-        if tools.vain >= _MOST_VAIN:
-            patience = min(patience, max(_WEARY, 3 * tools.slowest))
-        began = at = time.monotonic()
-        missing = self._without_effect(event_ids)
-        while missing and time.monotonic() - at < patience:
-            self._pause.wait(_POLL)
-            left = self._without_effect(missing)
-            at = at if len(left) == len(missing) else time.monotonic()
-            missing = left
-        tools.vain += bool(missing)
-        tools.slowest = max(tools.slowest, at - began)
-
-    def _without_effect(self, event_ids: Iterable[str]) -> list[str]:
-        return [event_id for event_id in event_ids if self.tools.receiver.effect(event_id).count == 0]
-
-    def effect(self, event_id: str) -> Effect:
-        """Ask whoever can tell how often an event took effect, and record the answer."""
-        seen = self.tools.receiver.effect(event_id)
-        return self.tools.recorder.add(
-            "f",
-            lambda record_id, at: Effect(
-                id=record_id,
-                situation=self.situation,
-                at=at,
-                event_id=event_id,
-                count=seen.count,
-                via=seen.via,
-                content=seen.content,
-                in_force=seen.in_force,
-            ),
-        )
+        """Ask how often each event took effect, once that is settled, and record the answers; see ``asking``."""
+        return effects(self, event_ids)
 
     def fail_next(self, count: int) -> None:
         """Let the next events fail inside the receiver, and record it."""

@@ -94,7 +94,8 @@ def final_error(transcript: Transcript, contract: Contract, url: str) -> Hookpro
     """
     view = View(transcript, contract)
     carried = {view.body(attempt).event_id for attempt in view.attempts}
-    if carried and view.accepted and not carried & {emission.event_id for emission in view.accepted}:
+    told = contract.envelope.identified
+    if told and carried and view.accepted and not carried & {emission.event_id for emission in view.accepted}:
         cause = f"the target declares `emit`, but the ids that it gave to {len(view.accepted)} events came in no envelope"
         return CapabilityError(url, cause, remedy="Answer an emission with the id of its envelope.")
     arrived = {delivery.event_id for delivery in view.deliveries}

@@ -6,8 +6,9 @@ Law: flags win over ``HOOKPROOF_*`` variables, these over the profile file; secr
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,14 @@ from hookproof.contracts import load_format_schema
 from hookproof.model.errors import IllFormedError
 from hookproof.rules.bodies import schema_faults, validator
 from hookproof.staging.profile import PROFILES, Profile
+from hookproof.staging.secret_sources import named, of_variable, secret_from
+from hookproof.staging.telling import EffectsSource, effects_source
 
 DEFAULT_CONTRACT = "orbit"
+_REACHING = ("target_profile", "control_url", "api_key_env", "secret_env", "secret_file", "allow_host", "challenge_env",
+             "effects_command", "effects_url", "effects_sink")  # fmt: skip
+"""Options without which the same target could not be judged in the same way."""
+RESULTS_NAME = "results.ndjson"
 DEFAULT_KEY_VARIABLE = "HOOKPROOF_API_KEY"
 
 
@@ -26,7 +33,10 @@ class RunOptions:
     """A run as asked for. ``target`` None means the embedded reference. Paths are as given, relative to the working folder.
 
     ``secret`` is a signing secret that the target issued out of band; ``capabilities`` what the target profile declares beside the
-    target itself; ``overrides`` its other paths and statuses.
+    target itself; ``overrides`` its other paths and statuses. ``allow_hosts`` are hosts beside this machine to which a receiver's
+    deliveries may go, once they answered with ``challenge``; ``dry_run`` sends nothing; ``reports`` is a folder for all that is written.
+    ``again`` repeats on a command line what was said of how to reach the target.
+    ``effects``: who tells of effects inside a receiver, instead of its control profile.
     """
 
     target: str | None
@@ -46,6 +56,12 @@ class RunOptions:
     secret: str | None = None
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    allow_hosts: tuple[str, ...] = ()
+    challenge: str = field(default="", repr=False)
+    dry_run: bool = False
+    again: str = ""
+    reports: Path | None = None
+    effects: EffectsSource | None = None
 
 
 def read_options(flags: Mapping[str, Any]) -> RunOptions:
@@ -68,9 +84,11 @@ def read_options(flags: Mapping[str, Any]) -> RunOptions:
     profile = PROFILES.get(pick("profile", "ci"))
     if profile is None:
         raise IllFormedError("--profile", f"unknown profile {pick('profile')!r}", remedy=f"Choose one of {', '.join(PROFILES)}.")
+    allowed, challenge = _foreign(flags, role)
+    reports = _path(flags.get("reports"))
     variable = pick("api_key_env", DEFAULT_KEY_VARIABLE)
-    key = os.environ.get(variable, "")
-    if target is not None and not key:
+    key = os.environ.get(named("--api-key-env", variable), "")
+    if target is not None and not key and (role != "receiver" or pick("api_key_env") is not None):
         raise IllFormedError(
             "--api-key-env", f"the environment variable {variable} is empty or not set", remedy=f"Set {variable} to the target's API key."
         )
@@ -85,23 +103,45 @@ def read_options(flags: Mapping[str, Any]) -> RunOptions:
         public_url=pick("public_url"),
         profile=profile,
         seed=_number("--seed", pick("seed", 0)),
-        results=_path(flags.get("results")),
-        transcript=_path(flags.get("transcript")),
+        results=_path(flags.get("results")) or (reports and reports / RESULTS_NAME),
+        transcript=_path(flags.get("transcript")) or reports,
+        allow_hosts=allowed,
+        challenge=challenge,
+        dry_run=bool(flags.get("dry_run")),
+        again=_again(flags),
+        reports=reports,
         require_complete=bool(flags.get("require_complete")),
         known_failures=_known_failures(pick("known_failures")),
-        secret=_secret(pick("secret_env")),
+        secret=secret_from(*_sources(flags, pick)),
         capabilities=_declared(given),
         overrides=given.get("overrides", {}),
+        effects=effects_source(pick, target=target, role=role),
     )
 
 
-def _secret(variable: str | None) -> str | None:
-    if variable is None:
-        return None
-    value = os.environ.get(variable, "")
-    if not value:
-        raise IllFormedError("--secret-env", f"the environment variable {variable} is empty or not set", remedy=f"Set {variable}.")
-    return value
+def _sources(flags: Mapping[str, Any], pick: Callable[[str], Any]) -> tuple[str | None, str | None]:
+    """Give the variable and the file that hold the secret; a flag of one kind wins over what is said elsewhere of the other."""
+    file, variable = flags.get("secret_file"), flags.get("secret_env")
+    return (variable, file) if variable or file else (pick("secret_env"), pick("secret_file"))
+
+
+def _foreign(flags: Mapping[str, Any], role: str) -> tuple[tuple[str, ...], str]:
+    """Give allowed hosts and challenge: typed for this run, never from a file or a variable that is lying about."""
+    hosts, variable = tuple(flags.get("allow_host") or ()), flags.get("challenge_env")
+    if hosts and role != "receiver":
+        raise IllFormedError("--allow-host", "only a receiver can be on another host", remedy="A platform is judged on loopback.")
+    if hosts and variable is None:
+        raise IllFormedError("--allow-host", "the host must prove that it agrees", remedy="Name a variable with --challenge-env.")
+    return hosts, of_variable("--challenge-env", variable) if variable is not None else ""
+
+
+def _again(flags: Mapping[str, Any]) -> str:
+    words = []
+    for name in _REACHING:
+        value = flags.get(name)
+        for each in value if isinstance(value, list | tuple) else [value] if value else []:
+            words += [f"--{name.replace('_', '-')}", str(each)]
+    return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def _declared(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -138,7 +178,8 @@ def _profile_file(name: str | None) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IllFormedError(name, f"is not TOML: {error}", remedy="Mend the file.") from None
     if document.get("allowed_hosts"):
-        raise IllFormedError(name, "this version sends traffic to loopback addresses only", place="allowed_hosts", remedy="Remove the key.")
+        cause = "traffic goes to loopback addresses only, unless --allow-host names another host for this run"
+        raise IllFormedError(name, cause, place="allowed_hosts", remedy="Remove the key.")
     faults = schema_faults(validator(load_format_schema("target-profile")), document)
     if faults:
         raise IllFormedError(name, faults[0][1], place=faults[0][0], remedy="See the guide on target profiles.")

@@ -109,6 +109,18 @@ class Run(Generic[K]):
         """Remove the tenants that the run made; leftovers of a dead target are left."""
         self.tools.leave()
 
+    def give_up(self, reason: str) -> None:
+        """Stage nothing more: each situation still to come is noted to have failed, so that what was not sent is not observed."""
+        self._judge = None
+        for name, found in self.situations.items():
+            if name not in self._staged and all(self.tools.capabilities.offers(need) for need in found.needs):
+                self._staged.add(name)
+                for note, facts in (("begin", {}), ("failed", {"reason": reason}), ("end", {})):
+                    self._told(name, note, facts)
+
+    def _told(self, situation: str, name: str, facts: dict[str, str]) -> None:
+        self.tools.recorder.add("n", lambda i, at: Note(id=i, situation=situation, at=at, name=name, facts=facts))
+
     def foreign(self, count: int) -> None:
         """Record how many requests came that belong to no endpoint."""
         self.tools.recorder.add("n", lambda i, at: Note(id=i, situation="", at=at, name="foreign", facts={"count": count}))

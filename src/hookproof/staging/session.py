@@ -9,25 +9,27 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from hookproof import __version__
 from hookproof.adapters.http import HttpPlatform
-from hookproof.contracts import find_contract, load_contract, overridden
+from hookproof.contracts import find_contract, load_contract, overridden, with_assumed_api
 from hookproof.judge import Item, items
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Contract, Role
 from hookproof.model.errors import HookproofError, IllFormedError
-from hookproof.model.transcript import Note, RunHeader
+from hookproof.model.transcript import Exchange, Note, RunHeader
 from hookproof.model.verdict import Verdict
 from hookproof.reference.platform import ReferencePlatform
 from hookproof.reporting.results import write_results
 from hookproof.reporting.transcripts import TranscriptWriter
 from hookproof.rules.catalogue import RULE_PARAMETERS
+from hookproof.staging.artifacts import MOST_KEPT, Artifacts
 from hookproof.staging.keyring import ISSUED
 from hookproof.staging.liveness import final_error
 from hookproof.staging.options import RunOptions
-from hookproof.staging.recorder import RunRecorder
+from hookproof.staging.recorder import RunRecorder, silent
 from hookproof.staging.run import Run
 from hookproof.staging.situation import Situation
 from hookproof.staging.stage import Tools
@@ -37,8 +39,8 @@ TRANSCRIPT_NAME = "transcript.ndjson"
 
 
 def read_contract(name: str) -> Contract:
-    """Load a contract by name or folder, with every rule known."""
-    return load_contract(find_contract(name), rules=RULE_PARAMETERS)
+    """Load a contract by name or folder, with every rule known and a description of how to subscribe."""
+    return with_assumed_api(load_contract(find_contract(name), rules=RULE_PARAMETERS))
 
 
 class Declaring(Protocol):
@@ -64,6 +66,10 @@ class Session:
         self._writer: TranscriptWriter | None = None
         self._listener: CaptureListener | None = None
         self.aborted: str | None = None
+        self.chosen: frozenset[str] | None = None
+        """Ids of the items that this run is to judge; None means all."""
+        self.announce: Callable[[str], None] = silent
+        """Tells the user what must be known before anything is sent."""
 
     @property
     def run(self) -> Run[Any]:
@@ -169,6 +175,30 @@ class Session:
         target = f" --target {self.options.target}" if self.options.target else ""
         return f"pytest suites/{target} --contract {self.options.contract} --profile {self.options.profile.name} --seed {self.options.seed}"
 
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """What is written beside results and transcript; asked for once the run is open."""
+        known = {"API key": self.options.api_key, "signing secret": self.options.secret or "", "challenge": self.options.challenge}
+        signing = self.contract.policy.signing
+        stale_after = 0.0 if signing is None else signing.tolerance_seconds
+        return Artifacts(self.options.reports, {**known, **self._made()}, stale_after=stale_after)
+
+    def _made(self) -> Mapping[str, str]:
+        """Give what was made secret for this run; a platform's own are kept out of everything by the recorder."""
+        return {}
+
+    def resending(self, exchange: Exchange) -> str:
+        """Say how a recorded request is sent again."""
+        if self.options.target is None:
+            return "resend: the embedded reference is gone; `reproduce` starts it again"
+        return self.artifacts.resend(exchange, self.options.target, whole=len(exchange.request_body) < MOST_KEPT)
+
+    def written(self) -> tuple[str, ...]:
+        """Name the files that the run has left where the user asked for them."""
+        folder = self.options.transcript
+        named = [self.options.results, None if folder is None else folder / TRANSCRIPT_NAME]
+        return tuple(str(path) for path in named if path is not None and path.exists())
+
     def verdicts(self) -> tuple[Verdict, ...]:
         """Give what was judged so far, in the contract's order."""
         if self._run is None:
@@ -215,4 +245,5 @@ class Session:
                 self.verdicts(),
                 transcript_digest=digest,
                 complete=self.aborted is None,
+                check=self.artifacts.check if self.role is Role.RECEIVER else None,
             )

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from hookproof.generate.marks import marked, marks
 from hookproof.model.capabilities import Capabilities
-from hookproof.model.contract import Contract, Event, Provenance
+from hookproof.model.contract import Contract, Event
 from hookproof.model.errors import HookproofError
 from hookproof.model.transcript import Advance, Answer, Emission, Exchange, Note, Subscription
 from hookproof.ports import Call, Listener, Platform, Scope
@@ -28,6 +28,7 @@ from hookproof.signing.scheme import throwaway_secret
 from hookproof.staging import keyring
 from hookproof.staging.arrears import missing_at, next_sends
 from hookproof.staging.cast import OK, Endpoint, Tenant
+from hookproof.staging.choosing import everything, plain_kinds, traced
 from hookproof.staging.hiding import hidden
 from hookproof.staging.liveness import patience_left, require_life, require_move
 from hookproof.staging.profile import Profile
@@ -246,16 +247,7 @@ class Stage:
 
     def kinds(self, count: int, *, policies: tuple[str, ...] | None = None) -> list[Event]:
         """Choose plain event types: listed, documented, without special routing; in a stable order."""
-        policy = self.contract.policy
-        special = {*policy.explicit_only, *policy.companions, *policy.companions.values(), *policy.management.values()}
-        found = [
-            event
-            for name in self.contract.catalog
-            if name not in special and (event := self.contract.events[name]).provenance is Provenance.DOCUMENTED
-        ]
-        wanted = policies or (next(iter(policy.retry)),)
-        fitting = [e for e in found if tuple(p.name for p in policy.policies_for(e.name)) == wanted]
-        return fitting[:count]
+        return plain_kinds(self.contract, policies)[:count]
 
     def emit(self, tenant: Tenant, event: str, data: Any = None, *, purpose: str = "") -> Emission:  # noqa: ANN401 -- any JSON value
         """Emit one event, by default with its first example and a mark of its own, and record it."""
@@ -263,15 +255,22 @@ class Stage:
 
     def emit_all(self, tenant: Tenant, events: Iterable[tuple[str, Any]], *, purpose: str = "", key: str | None = None) -> list[Emission]:
         """Emit many events at once, so that a slow target costs its latency once; all with one idempotency ``key`` if given."""
-        chosen = [(name, self._told_apart(name) if data is None else data) for name, data in events]
+        chosen = [(name, self._told_apart(name, data)) for name, data in events]
         if len(chosen) == 1:
             return [self._emit(tenant, chosen[0], purpose, key)]
         with ThreadPoolExecutor(_WORKERS) as pool:
             return list(pool.map(lambda pair: self._emit(tenant, pair, purpose, key), chosen))
 
-    def _told_apart(self, name: str) -> Any:  # noqa: ANN401 -- any JSON value
+    def _told_apart(self, name: str, data: Any) -> Any:  # noqa: ANN401 -- any JSON value
+        if data is not None:
+            return traced(self.contract, name, data, self.marks)
         event = self.contract.events[name]
-        return marked(event, event.examples[0], next(self.marks))
+        return marked(event, event.examples[0], next(self.marks), needed=not self.contract.envelope.identified)
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """What a subscription names that asks for every event."""
+        return everything(self.contract)
 
     def _emit(self, tenant: Tenant, pair: tuple[str, Any], purpose: str, key: str | None = None) -> Emission:
         made = self.tools.platform.emit(tenant.scope, pair[0], pair[1], **({} if key is None else {"key": key}))

@@ -39,6 +39,12 @@ def first_horizon(stage: Stage) -> float:
     return max((_latest(stage, policy.delays[:1]) for policy in stage.contract.policy.retry.values()), default=0.0)
 
 
+def longest_first_wait(stage: Stage) -> float:
+    """Give the time after which every first retry is due, also where a clause names one instead of a schedule, in seconds."""
+    named = (float(clause.parameters.get("within", 0.0)) for clause in stage.contract.clauses)
+    return max(first_horizon(stage), _latest(stage, (max(named, default=0.0),)))
+
+
 def _latest(stage: Stage, waits: Sequence[float]) -> float:
     """Give how long consecutive waits may last for a target that declares jitter, a resolution or a poll interval."""
     told = stage.tools.capabilities

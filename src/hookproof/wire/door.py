@@ -16,6 +16,8 @@ from hookproof.wire.connection import Connection
 from hookproof.wire.threshold import Threshold
 
 _BACKLOG = 1024
+_ARRIVING = 1.0
+"""Seconds within which whoever was accepted is let in."""
 
 
 class Door:
@@ -72,20 +74,33 @@ class Door:
 
     async def shut(self) -> None:
         """Refuse new connections; open ones take no further request."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        await self._stop()
         for connection in tuple(self.live):
             connection.retire()
 
     async def remove(self) -> None:
         """End everything and give the port back."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        await self._stop()
         for connection in tuple(self.live):
             connection.abandon()
         self._keeper.close()
+
+    async def _stop(self) -> None:
+        """Listen no more. Who was accepted is let in first: a server that is closed meanwhile would lose the socket, still open."""
+        server, self._server = self._server, None
+        if isinstance(server, asyncio.Server):
+            loop = asyncio.get_running_loop()
+            for listening in server.sockets:
+                loop.remove_reader(listening.fileno())
+            if arriving := {task for task in asyncio.all_tasks() if _is_arriving(task)}:
+                await asyncio.wait(arriving, timeout=_ARRIVING)
+        if server is not None:
+            server.close()
+
+
+def _is_arriving(task: asyncio.Task[Any]) -> bool:
+    """Whether a task of asyncio makes the protocol of a connection that was accepted."""
+    return "_accept_connection" in getattr(task.get_coro(), "__qualname__", "")
 
 
 def _bound(family: int, address: Any) -> socket.socket:  # noqa: ANN401 -- the shape of an address depends on its family

@@ -118,14 +118,24 @@ class CaptureListener:
         self._ledger.raise_failure()
 
     def open_endpoint(
-        self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = "", certificate: str = ""
+        self,
+        name: str,
+        script: Sequence[Answer],
+        *,
+        then: Answer,
+        own_port: bool = False,
+        situation: str = "",
+        certificate: str = "",
+        token: str = "",
     ) -> str:
         """Open an endpoint and give its URL: the answers of ``script`` in order of arrival, then ``then`` for ever.
 
         ``situation`` marks its attempts; ``own_port`` gives it a port that can be closed and opened again; ``certificate`` (see
-        ``certificates``) lets that port speak TLS. ``ValueError`` for a name that was used before, ``IllFormedError`` for an answer
-        that cannot be written, ``RuntimeError`` before ``start``, ``KeyError`` for an unknown certificate.
+        ``certificates``) lets that port speak TLS; ``token`` replaces the unguessable part of the path where it must be known before.
+        ``ValueError`` for a name that was used before, ``IllFormedError`` for an answer that cannot be written, ``RuntimeError`` before
+        ``start``, ``KeyError`` for an unknown certificate.
         """
+        assert len(token) in (0, TOKEN_CHARACTERS), "an endpoint is found by the length of its token"
         port = self.port
         plan = Plan(script, then)
         endpoint = Endpoint(name, situation, plan, self._ledger.open(name))
@@ -136,7 +146,7 @@ class CaptureListener:
             self._own_doors[name] = door
             self._run(door.open(self._accept))
             port = door.port
-        token = token_hex(TOKEN_CHARACTERS // 2)
+        token = token or token_hex(TOKEN_CHARACTERS // 2)
         self._endpoints[name] = endpoint
         self._intake.endpoints[token] = endpoint
         base = self._base(port, own_port=own_port)

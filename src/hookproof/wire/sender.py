@@ -1,4 +1,4 @@
-"""Writes requests byte by byte over pooled connections and reads whole answers, many at once.
+"""Writes requests byte by byte over kept connections and reads whole answers, many at once.
 
 Law: one connection carries one exchange at a time; a request is never written twice; every wait is bounded by the request's patience.
 """
@@ -6,61 +6,275 @@ Law: one connection carries one exchange at a time; a request is never written t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import threading
-import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from functools import partial
+from time import monotonic, monotonic_ns, time_ns
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
-import h11
-
-from hookproof.model.transcript import HeaderPairs
 from hookproof.ports import Outgoing, Reply
-from hookproof.wire.destination import Destination
+from hookproof.wire.allowance import Allowance
+from hookproof.wire.destination import Destination, require_peer
+from hookproof.wire.reply_reader import ReplyReader
+from hookproof.wire.request_head import MalformedError
 
 _CHUNK = 65_536
-_MOST_KEPT = 1 << 20  # bytes of an answer's body that are kept
-_MOST_READ = 64 << 20  # bytes after which an endless answer is given up
+_MOST_IDLE = 64
+"""Connections that are kept for later."""
+_SERVER_ERROR = 500
+"""From this status on a connection is not used again: servers hang up after an error inside, and some do not say so beforehand."""
+_PROBATION = 0.005
+"""Seconds for which a new connection is watched before it is used again: some peers hang up after an answer without having said so."""
+_FRESH_ENOUGH = 1_000_000_000
+"""Nanoseconds; a connection that was idle for longer may be about to be closed by a peer that is in its right."""
+
+_FAILURES: dict[type[Exception], str] = {
+    TimeoutError: "timeout",
+    ConnectionRefusedError: "refused",
+    OSError: "reset",
+    EOFError: "closed",
+    MalformedError: "malformed",
+}
+_TURNS = 5
+"""Turns of the loop within which a dropped connection is gone."""
 
 
 class _Gate:
     """Opens when everybody who was counted has arrived or left."""
 
     def __init__(self, count: int) -> None:
-        self._missing = count
+        self._count = count
+        self._here: set[_Progress] = set()
         self._open = asyncio.Event()
 
-    def arrive(self) -> None:
-        self._missing -= 1
-        if self._missing <= 0:
+    def arrive(self, who: _Progress) -> None:
+        self._here.add(who)
+        if len(self._here) == self._count:
             self._open.set()
 
     async def wait(self) -> None:
         await self._open.wait()
 
 
-class _Line:
-    """One connection."""
+class _Line(asyncio.BufferedProtocol):
+    """One connection. ``live`` holds all open ones; it adds and removes itself.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    ``buffer`` may be shared by the lines of a loop. A plain ``Protocol`` would be given a new one of 256 KiB for every read, which costs
+    more than all the rest of an exchange where the memory is given back to the system at once.
+    """
+
+    __slots__ = ("_buffer", "_deadline", "_live", "_loop", "_secure", "_timer", "_waiter", "answered_at", "error", "fault", "follow",
+                 "heard", "idle_since", "lost", "over", "paused", "proven", "reader", "transport")  # fmt: skip
+
+    transport: asyncio.Transport
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, live: set[_Line], buffer: memoryview, *, secure: bool) -> None:
+        self._loop = loop
+        self._buffer = buffer
+        self._live = live
+        self._secure = secure
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+        self.reader: ReplyReader | None = None
+        self.follow: Callable[[], bool] | None = None
+        self.answered_at = self.idle_since = 0
+        self.heard = self.over = self.lost = self.paused = self.proven = False
+        self.error: Exception | None = None
+        self.fault: MalformedError | None = None
+
+    # --- what the transport says ---------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self._live.add(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 -- the signature is asyncio's
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._take(bytes(self._buffer[:nbytes]))
+
+    def _take(self, data: bytes) -> None:
+        self.heard = True
+        reader = self.reader
+        if reader is None or self.fault is not None:
+            if reader is None:  # nobody asked: whatever it is, the next answer must not begin with it
+                self.drop()
+            return
+        try:
+            whole = reader.push(data)
+        except MalformedError as fault:
+            self.fault = fault
+        else:
+            if not whole:
+                return
+            if not self.answered_at:
+                self.answered_at = monotonic_ns()
+                if self.follow is not None and self.follow():
+                    return
+        self.wake()
+
+    def eof_received(self) -> bool:
+        self._end()
+        return not self._secure  # a peer that closes its side may still read ours; TLS has no such thing
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._live.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if exc is not None:
+            self._hear_last()
+            self.error = exc  # one that is no OSError is a mistake of ours, and is raised where the answer is awaited
+        self.lost = True
+        self._end()
+
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        self.wake()
+
+    def _hear_last(self) -> None:
+        """Take what the peer had said before it hung up on our writing."""
+        if self._secure or self.over or self.reader is None:
+            return
+        with contextlib.suppress(OSError), self.transport.get_extra_info("socket").dup() as last:
+            last.setblocking(False)  # noqa: FBT003 -- the name of the method says it
+            while not self.over and not self.answered_at and self.fault is None and (data := last.recv(_CHUNK)):
+                self._take(data)
+
+    def _end(self) -> None:
+        if not self.over and self.reader is not None and self.error is None and self.fault is None and self.reader.end():
+            self.answered_at = self.answered_at or monotonic_ns()
+        self.over = True
+        if self.reader is None:
+            self.drop()
+        self.wake()
+
+    # --- what an exchange does -----------------------------------------------------------------------------------------------------
+
+    def begin(self, head: bytes) -> None:
+        """Expect the answer to the request with this head."""
+        self.reader = ReplyReader(head[: head.find(b" ")])
+        self.heard = False
+        self.answered_at = 0
+
+    async def put(self, raw: bytes, patience: float) -> bool:
+        """Write, and wait until there is room for more; False if no more will be taken, and ``answer`` says why."""
+        transport = self.transport
+        if transport.is_closing():
+            await asyncio.sleep(0)
+        if not self.lost:
+            transport.write(raw)
+            if transport.is_closing():
+                await asyncio.sleep(0)  # the write failed, and why is said in the next turn
+            if self.paused:
+                self.expect(patience)
+                while self.paused and not self.lost and not self.answered_at:
+                    await self._wait()
+        return not self.lost and not self.paused
+
+    async def spoke(self, pause: float) -> bool:
+        """Let ``pause`` seconds go by; give whether the peer said anything before or meanwhile, if only that it ends."""
+        if not self.heard and not self.over:
+            await asyncio.sleep(pause)
+        return self.heard or self.over
+
+    async def answer(self, patience: float) -> ReplyReader:
+        """Wait for the whole answer; ``MalformedError`` is raised for what is none, ``EOFError`` or ``OSError`` where none came."""
+        self.expect(patience)
+        while not self.answered_at:
+            if self.fault is not None:
+                raise self.fault
+            if self.error is not None:
+                raise self.error
+            if self.over:
+                raise EOFError
+            await self._wait()
+        assert self.reader is not None
+        return self.reader
+
+    def rest(self) -> bool:
+        """End the exchange; give whether another may follow."""
+        reader, self.reader, self.follow = self.reader, None, None
+        self.answered_at, self.idle_since = 0, monotonic_ns()
+        return reader is not None and reader.reusable and reader.status < _SERVER_ERROR and self.usable()
+
+    def usable(self) -> bool:
+        """Whether another exchange may still begin."""
+        return not self.ended() and monotonic_ns() - self.idle_since < _FRESH_ENOUGH
+
+    def ended(self) -> bool:
+        """Whether either side has hung up."""
+        return self.over or self.transport.is_closing()
+
+    async def lasts(self) -> bool:
+        """Whether the peer leaves the connection open after its first answer, and still does."""
+        if not self.proven:
+            self.expect(_PROBATION)
+            with contextlib.suppress(TimeoutError):
+                while not self.ended():
+                    await self._wait()
+            self.proven = True
+        return self.usable()
 
     def drop(self) -> None:
-        self.writer.transport.abort()
+        self.transport.abort()
+
+    # --- waiting -------------------------------------------------------------------------------------------------------------------
+
+    def expect(self, patience: float) -> None:
+        """Bound what is waited for; one timer serves all waits of a line and is moved only when it rings, or must ring sooner."""
+        self._deadline = deadline = monotonic() + patience
+        timer = self._timer
+        if timer is None or timer.when() > deadline:
+            if timer is not None:
+                timer.cancel()
+            self._timer = self._loop.call_at(deadline, self._ring)
+
+    async def _wait(self) -> None:
+        """Wait for anything to happen."""
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def wake(self) -> None:
+        """Let whoever waits look again."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if monotonic() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._ring)
+        else:
+            self._waiter.set_exception(TimeoutError())
 
 
 class Sender:
     """A client of one checked destination; names are not resolved again.
 
-    Use as a context manager; ``send`` may be called from any one thread at a time. ``trusted`` replaces the system's authorities.
+    Use as a context manager; ``send`` may be called from any one thread at a time. ``trusted`` replaces the system's authorities;
+    ``allowance`` is shared with whoever else sends there in the same run.
     """
 
-    def __init__(self, place: Destination, *, trusted: ssl.SSLContext | None = None) -> None:
+    def __init__(self, place: Destination, *, trusted: ssl.SSLContext | None = None, allowance: Allowance | None = None) -> None:
         self._place = place
+        self._allowance = allowance or Allowance(place.caps)
         self._tls = (trusted or ssl.create_default_context()) if place.scheme == "https" else None
-        self._idle: deque[_Line] = deque()
+        self._idle: deque[_Line] = deque(maxlen=_MOST_IDLE)
+        self._live: set[_Line] = set()
+        self._buffer = memoryview(bytearray(_CHUNK))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="hookproof-sender", daemon=True)
 
@@ -77,170 +291,190 @@ class Sender:
         self._loop.close()
 
     def send(self, batch: Sequence[Outgoing], *, at_once: int = 8) -> list[Reply]:
-        """Send a batch, at most ``at_once`` in flight (gated requests all at once); give the replies in the batch's order."""
+        """Send a batch, at most ``at_once`` in flight (gated requests all at once); give the replies in the batch's order.
+
+        Raises ``IllFormedError``, and sends nothing, if the batch is more than the allowance has left.
+        """
+        self._allowance.take(len(batch))
         return asyncio.run_coroutine_threadsafe(self._send(batch, at_once), self._loop).result()
 
     async def _send(self, batch: Sequence[Outgoing], at_once: int) -> list[Reply]:
-        gates = {gate: _Gate(sum(each.gate == gate for each in batch)) for gate in {each.gate for each in batch if each.gate}}
-        places = asyncio.Semaphore(max(at_once, *(sum(each.gate == gate for each in batch) for gate in gates), 1))
+        work = _Work(batch, metered=bool(self._allowance.caps.requests_per_second or self._allowance.caps.bytes_per_second))
+        most = self._allowance.room(max(at_once, 1), together=sum(bool(each.gate) for each in batch))
+        await asyncio.gather(*(self._do(work) for _ in range(min(most, len(batch)))))
+        return [work.replies[number] for number in range(len(batch))]
 
-        async def one(outgoing: Outgoing) -> Reply:
-            async with places:
-                return await self._exchange(outgoing, gates.get(outgoing.gate))
-
-        return list(await asyncio.gather(*(one(each) for each in batch)))
+    async def _do(self, work: _Work) -> None:
+        while work.waiting:
+            progress = _Progress(self._allowance, *work.waiting.popleft())
+            if pause := self._allowance.turn():
+                await asyncio.sleep(pause)
+            await self._exchange(progress, work)
 
     async def _drop_all(self) -> None:
-        while self._idle:
-            self._idle.popleft().drop()
-        await asyncio.sleep(0)
+        unfinished = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        for line in tuple(self._live):
+            line.drop()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     # --- one exchange -------------------------------------------------------------------------------------------------------------
 
-    async def _exchange(self, outgoing: Outgoing, gate: _Gate | None) -> Reply:
-        arrived = _once(gate.arrive) if gate is not None else _nothing
-        progress = _Progress()
-        line: _Line | None = None
+    async def _exchange(self, progress: _Progress, work: _Work) -> None:
+        """Do one exchange, and whichever follow it on the same connection."""
+        outgoing, line, failure = progress.outgoing, None, ""
+        gate = work.gates.get(outgoing.gate)
         try:
-            line = await self._line(outgoing, progress)
+            line = await self._kept(outgoing) or await self._connected(outgoing, progress)
+            line.begin(outgoing.head)
             progress.start()
-            await self._write(line, outgoing, gate, arrived, progress)
-            async with asyncio.timeout(outgoing.patience):
-                status, headers, body, reusable = await _answer(line.reader, outgoing.head.partition(b" ")[0])
-            if reusable and not outgoing.fresh:
+            await _write(line, outgoing, gate, progress)
+            if progress.sent_at and line.proven:
+                line.follow = partial(work.follow, line, progress)
+            answer = await line.answer(outgoing.patience)
+            work.replies[progress.number] = progress.reply(line.answered_at, answer)
+            if line.rest() and progress.sent_at and not outgoing.fresh and len(self._idle) < _MOST_IDLE:
                 self._idle.append(line)
                 line = None
-            return progress.reply(status, headers, body)
-        except TimeoutError:
-            return progress.reply(failure="timeout")
-        except ConnectionRefusedError:
-            return progress.reply(failure="refused")
-        except (OSError, asyncio.IncompleteReadError):
-            return progress.reply(failure="reset")
-        except h11.RemoteProtocolError:
-            closed = line is not None and line.reader.at_eof()
-            return progress.reply(failure="closed" if closed else "malformed")
+        except (OSError, EOFError, MalformedError) as error:
+            failure = next(word for kind, word in _FAILURES.items() if isinstance(error, kind))
         finally:
-            arrived()
+            if gate is not None:
+                gate.arrive(progress)
             if line is not None:
                 line.drop()
+        if failure:
+            work.replies[progress.number] = progress.failed(failure)
 
-    async def _line(self, outgoing: Outgoing, progress: _Progress) -> _Line:
+    async def _kept(self, outgoing: Outgoing) -> _Line | None:
         while self._idle and not outgoing.fresh:
             line = self._idle.pop()
-            if not line.reader.at_eof() and not line.writer.is_closing():
+            if await line.lasts():
                 return line
             line.drop()
-        progress.start()
-        async with asyncio.timeout(outgoing.patience):
-            named = self._place.host if self._tls is not None else None
-            pair = await asyncio.open_connection(self._place.address, self._place.port, limit=_CHUNK, ssl=self._tls, server_hostname=named)
-            return _Line(*pair)
+        return None
 
-    async def _write(self, line: _Line, outgoing: Outgoing, gate: _Gate | None, arrived: Callable[[], None], progress: _Progress) -> None:
-        raw = outgoing.head + outgoing.body
-        if gate is not None:
-            await _put(line, raw[:-1], outgoing.patience, progress)
-            arrived()
-            async with asyncio.timeout(outgoing.patience):
-                await gate.wait()
-            raw = raw[-1:]
-        elif outgoing.pieces > 1:
-            await _put(line, outgoing.head, outgoing.patience, progress)
-            size = max(1, -(-len(outgoing.body) // outgoing.pieces))
-            for at in range(0, len(outgoing.body) - size, size):
-                await _put(line, outgoing.body[at : at + size], outgoing.patience, progress)
-                if await _spoke(line.reader, outgoing.pause):
-                    return  # the receiver answered before it had read all
-            raw = outgoing.body[-(len(outgoing.body) % size or size) :]
-        await _put(line, raw, outgoing.patience, progress)
-        progress.sent_at = time.monotonic_ns()
+    async def _connected(self, outgoing: Outgoing, progress: _Progress) -> _Line:
+        if self._idle and self._allowance.caps.connections:
+            self._idle.popleft().drop()  # the new one takes its place
+        progress.start()
+        place, loop, secure = self._place, self._loop, self._tls is not None
+        async with asyncio.timeout(outgoing.patience):
+            _, line = await loop.create_connection(
+                lambda: _Line(loop, self._live, self._buffer, secure=secure),
+                place.address,
+                place.port,
+                ssl=self._tls,
+                server_hostname=place.host if secure else None,
+            )
+        require_peer(place, line.transport)
+        return line
 
 
 class _Progress:
     """How far one exchange came."""
 
-    def __init__(self) -> None:
-        self.started_at, self.wall = time.monotonic_ns(), time.time_ns()
+    __slots__ = ("allowance", "number", "outgoing", "sent_at", "started_at", "wall", "written")
+
+    def __init__(self, allowance: Allowance, number: int, outgoing: Outgoing) -> None:
+        self.allowance = allowance
+        self.number, self.outgoing = number, outgoing
         self.sent_at = self.written = 0
+        self.start()
 
     def start(self) -> None:
-        self.started_at, self.wall = time.monotonic_ns(), time.time_ns()
+        self.started_at, self.wall = monotonic_ns(), time_ns()
 
-    def reply(self, status: int = 0, headers: HeaderPairs = (), body: bytes = b"", failure: str = "") -> Reply:
+    def reply(self, answered_at: int, answer: ReplyReader) -> Reply:
         return Reply(
-            status=status,
-            headers=headers,
-            body=body,
+            status=answer.status,
+            headers=answer.headers,
+            body=bytes(answer.body),
+            failure="",
+            started_at=self.started_at,
+            sent_at=self.sent_at,
+            done_at=max(answered_at, self.sent_at),
+            wall=self.wall,
+            written=self.written,
+        )
+
+    def failed(self, failure: str) -> Reply:
+        return Reply(
+            status=0,
+            headers=(),
+            body=b"",
             failure=failure,
             started_at=self.started_at,
             sent_at=self.sent_at,
-            done_at=time.monotonic_ns(),
+            done_at=monotonic_ns(),
             wall=self.wall,
             written=self.written,
         )
 
 
-async def _put(line: _Line, raw: bytes, patience: float, progress: _Progress) -> None:
-    """Write in slices, so that a receiver that answers early and closes is heard rather than written at."""
+class _Work:
+    """A batch on its way: what waits, in order, what came back, and the gates of what goes together."""
+
+    __slots__ = ("_metered", "gates", "replies", "waiting")
+
+    def __init__(self, batch: Sequence[Outgoing], *, metered: bool) -> None:
+        self.waiting = deque(enumerate(batch))
+        self.replies: dict[int, Reply] = {}
+        self.gates = {gate: _Gate(count) for gate, count in Counter(each.gate for each in batch if each.gate).items()}
+        self._metered = metered
+
+    def follow(self, line: _Line, progress: _Progress) -> bool:
+        """Keep a whole answer and write the next request at once, if it is a plain one; False if there is more to it."""
+        reader = line.reader
+        if self._metered or not self.waiting or line.ended() or reader is None or not reader.reusable or reader.status >= _SERVER_ERROR:
+            return False
+        number, outgoing = self.waiting[0]
+        raw = outgoing.head + outgoing.body
+        if outgoing.gate or outgoing.pieces > 1 or outgoing.fresh or len(raw) > _CHUNK:
+            return False
+        self.waiting.popleft()
+        self.replies[progress.number] = progress.reply(line.answered_at, reader)
+        progress.number, progress.outgoing = number, outgoing
+        line.begin(outgoing.head)
+        line.expect(outgoing.patience)
+        progress.start()
+        line.transport.write(raw)  # never more than the transport takes without a pause
+        failed = line.transport.is_closing()  # why is said in the next turn
+        progress.written = 0 if failed else len(raw)
+        progress.sent_at = 0 if failed else monotonic_ns()
+        return True
+
+
+async def _write(line: _Line, outgoing: Outgoing, gate: _Gate | None, progress: _Progress) -> None:
+    raw = outgoing.head + outgoing.body
+    if gate is not None:
+        await _put(line, raw[:-1], outgoing.patience, progress)
+        gate.arrive(progress)
+        async with asyncio.timeout(outgoing.patience):
+            await gate.wait()
+        raw = raw[-1:]
+    elif outgoing.pieces > 1:
+        await _put(line, outgoing.head, outgoing.patience, progress)
+        size = max(1, -(-len(outgoing.body) // outgoing.pieces))
+        for at in range(0, len(outgoing.body) - size, size):
+            await _put(line, outgoing.body[at : at + size], outgoing.patience, progress)
+            if await line.spoke(outgoing.pause):
+                return  # the receiver answered before it had read all
+        raw = outgoing.body[-(len(outgoing.body) % size or size) :]
+    if await _put(line, raw, outgoing.patience, progress):
+        progress.sent_at = monotonic_ns()
+
+
+async def _put(line: _Line, raw: bytes, patience: float, progress: _Progress) -> bool:
+    """Write in slices, so that a receiver that answers early is heard rather than written at; False where it takes no more."""
     for at in range(0, len(raw), _CHUNK):
         part = raw[at : at + _CHUNK]
-        try:
-            line.writer.write(part)
-            async with asyncio.timeout(patience):
-                await line.writer.drain()
-        except OSError:
-            if await _spoke(line.reader, 0.0):
-                return
-            raise
+        if pause := progress.allowance.passage(len(part)):
+            await asyncio.sleep(pause)
+        if not await line.put(part, patience):
+            return False
         progress.written += len(part)
-
-
-async def _spoke(reader: asyncio.StreamReader, pause: float) -> bool:
-    """Let ``pause`` seconds go by; give whether anything came in (kept for the answer) before or meanwhile."""
-    buffer: bytearray = reader._buffer  # type: ignore[attr-defined] # noqa: SLF001 -- the only way to look without taking
-    if not buffer and not reader.at_eof():
-        await asyncio.sleep(pause)
-    return bool(buffer) or reader.at_eof()
-
-
-async def _answer(reader: asyncio.StreamReader, method: bytes) -> tuple[int, HeaderPairs, bytes, bool]:
-    """Read one whole answer; give also whether the connection can be used again."""
-    parser = h11.Connection(h11.CLIENT)
-    parser.send(h11.Request(method=method, target="/", headers=[("Host", "parser")]))  # only to set its state
-    parser.send(h11.EndOfMessage())
-    status, body, read = 0, bytearray(), 0
-    headers: HeaderPairs = ()
-    while True:
-        event = parser.next_event()
-        if event is h11.NEED_DATA:
-            parser.receive_data(await reader.read(_CHUNK))
-        elif isinstance(event, h11.Response):
-            status = event.status_code
-            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items())
-        elif isinstance(event, h11.Data):
-            read += len(event.data)
-            body += event.data[: max(0, _MOST_KEPT - len(body))]
-            if read > _MOST_READ:
-                return status, headers, bytes(body), False
-        elif isinstance(event, h11.EndOfMessage):
-            reusable = parser.their_state is h11.DONE and parser.our_state is h11.DONE and not parser.trailing_data[0]
-            return status, headers, bytes(body), reusable
-        elif not isinstance(event, h11.InformationalResponse):
-            raise h11.RemoteProtocolError("the connection was closed before an answer")
-
-
-def _once(call: Callable[[], None]) -> Callable[[], None]:
-    called = False
-
-    def at_most_once() -> None:
-        nonlocal called
-        if not called:
-            called = True
-            call()
-
-    return at_most_once
-
-
-def _nothing() -> None:
-    """Nobody waits."""
+    return True

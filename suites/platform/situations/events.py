@@ -18,11 +18,12 @@ def catalog(stage: Stage) -> None:
     """Emit every event with its documented examples and generated payloads to a named and to a wildcard subscriber, each told apart."""
     tenant = stage.tenant()
     named = stage.endpoint(tenant, stage.contract.catalog)
-    wild = stage.endpoint(tenant, ["*"])
+    wild = stage.endpoint(tenant, stage.everything)
     batch: list[tuple[str, Any]] = []
     for name, event in sorted(stage.contract.events.items()):
         made = payloads(event, stage.profile.samples, stage.tools.seed)
-        batch += [(name, marked(event, data, next(stage.marks))) for data in (*event.examples, *made)]
+        needed = not stage.contract.envelope.identified
+        batch += [(name, marked(event, data, next(stage.marks), needed=needed)) for data in (*event.examples, *made)]
     emitted = [emission for emission in stage.emit_all(tenant, batch) if emission.event_id is not None]
     due = sum((emission.type in named.events) + (emission.type not in stage.contract.policy.explicit_only) for emission in emitted)
     stage.arrived([named, wild], due)

@@ -15,7 +15,7 @@ from hookproof.staging.holding import Held, held_back, let_go
 from hookproof.staging.inside import accounts
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
-from hookproof.staging.walk import exhaustion_horizon, first_horizon, pass_time
+from hookproof.staging.walk import exhaustion_horizon, first_horizon, longest_first_wait, pass_time
 
 FAILURES = (*range(500, 509), 510, 511, 520, 599)
 SUCCESSES = (200, 201, 202, 204, 299)
@@ -54,7 +54,7 @@ def retries(stage: Stage) -> Iterator[None]:
     accounts(stage, tenant, [*lasting, *([tenant.canary] if tenant.canary else [])])
     let_go(stage, held)
     if stage.virtual:
-        pass_time(stage, patient, 2 * (first_horizon(stage) + stage.contract.policy.timeout_seconds))
+        pass_time(stage, patient, 2 * (longest_first_wait(stage) + stage.contract.policy.timeout_seconds))
     stage.canary(patient)
 
 

@@ -22,14 +22,14 @@ def routing(stage: Stage) -> None:
     _failing(stage, tenant, one)
     stage.endpoint(tenant, [one])
     stage.endpoint(tenant, [two, three])
-    wild = stage.endpoint(tenant, ["*"])
+    wild = stage.endpoint(tenant, stage.everything)
     changed, paused, deleted = (stage.endpoint(tenant, [one]) for _ in range(3))
     _failing(stage, tenant, one)
     explicit = [name for name in stage.contract.policy.explicit_only if name in stage.contract.catalog]
     if explicit:
         stage.endpoint(tenant, explicit)
     if stranger is not None:
-        stage.endpoint(stranger, ["*"])
+        stage.endpoint(stranger, stage.everything)
         stage.endpoint(stranger, [one])
     stage.emit_all(tenant, [(name, None) for name in (*kinds, *explicit)])
     stage.arrived([wild, paused], len(kinds) + 1)
@@ -97,7 +97,7 @@ def _close_a_subject(stage: Stage, tenant: Tenant, last: str, among: str, key: s
 def _follow(stage: Stage, tenant: Tenant, first: str, then: str, key: str) -> None:
     endpoint = stage.endpoint(tenant, [first, then])
     if not endpoint.accepted:
-        endpoint = stage.endpoint(tenant, ["*"])
+        endpoint = stage.endpoint(tenant, stage.everything)
     for number, name in enumerate((first, then), start=1):
         stage.emit(tenant, name, {**stage.contract.events[name].examples[0], key: "hookproof_subject"})
         stage.arrived([endpoint], number, patience=3.0)

@@ -9,6 +9,8 @@ from hookproof.staging.stage import Stage
 from hookproof.staging.walk import first_horizon, pass_time
 
 FEWEST_ISSUED, MOST_ISSUED = 32, 200
+AT_ONCE = 1.0
+"""Seconds after a rotation without overlap."""
 DOTTED = "an id.with dots.brought along"
 
 
@@ -33,10 +35,11 @@ def signatures(stage: Stage) -> None:
     stage.arrived([second], 2)
     stage.settle(tenant)
     signing = stage.contract.policy.signing
+    over = 0.0 if signing is None else max(1.01 * signing.overlap_seconds, AT_ONCE)
     if signing is not None and stage.virtual:
-        stage.advance(tenant, signing.overlap_seconds * 1.01)
+        stage.advance(tenant, over)
     elif signing is not None and stage.offers("time"):
-        pass_time(stage, tenant, signing.overlap_seconds * 1.01, [first])
+        pass_time(stage, tenant, over, [first])
     stage.emit(tenant, event)
     stage.arrived([second], 3)
     stage.canary(tenant)

@@ -61,7 +61,7 @@ def subscriptions(stage: Stage) -> None:
 def _odd_requests(stage: Stage, tenant: Tenant, known: str) -> None:
     stage.endpoint(tenant, [], purpose="empty list")
     stage.delete(stage.endpoint(tenant, [known], purpose="control"))
-    stage.delete(stage.endpoint(tenant, ["*"], purpose="wildcard"))
+    stage.delete(stage.endpoint(tenant, stage.everything, purpose="wildcard"))
     for event in (e for e in stage.contract.events.values() if not e.catalog):
         stage.endpoint(tenant, [event.name], purpose="documented but unlisted")
     for key in ("none", "wrong"):

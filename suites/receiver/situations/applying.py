@@ -81,7 +81,8 @@ def forging(stage: Delivering) -> None:
 @situation(needs=("configuration",))
 def configured(stage: Delivering) -> None:
     """Take the receiver's secret away, replace it, and switch its tolerance to nothing; then put everything back."""
-    if stage.tools.scheme is None:
+    scheme = stage.tools.scheme
+    if scheme is None or not scheme.mac.symmetric:  # of a key pair the suite has no second one to give
         return
     other = throwaway_secret(stage.tools.recorder.header.salt, "second secret")
     stage.send(stage.event(), purpose="control")
@@ -92,7 +93,8 @@ def configured(stage: Delivering) -> None:
     stage.send(stage.resigned(stage.event(), secrets=[other]), purpose="new-secret")
     stage.send(stage.event(), fault="revoked-secret")
     stage.configure("restored", secrets=[stage.secret], tolerance_seconds=0)
-    old = stage.event()
-    stage.send(stage.crafted(old.event_id, old.event_type, old.body, age=3600), fault="stale-without-tolerance")
+    if scheme.stamp is not None and scheme.stamp.signed:
+        old = stage.event()
+        stage.send(stage.crafted(old.event_id, old.event_type, old.body, age=3600), fault="stale-without-tolerance")
     stage.configure("restored", secrets=[stage.secret])
     stage.send(stage.event(), purpose="control")

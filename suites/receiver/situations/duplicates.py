@@ -15,12 +15,12 @@ DAY = 86_400.0
 
 @situation()
 def duplicates(stage: Delivering) -> None:
-    """Repeat an event byte by byte, with a fresh signature, and from fifty connections with the last byte held back."""
+    """Repeat an event byte by byte, with a fresh signature, and from up to fifty connections with the last byte held back."""
     again, retried, crowd = stage.event(), stage.event(), stage.event()
     for purpose, crafted in (("repeated", again), ("repeated", again), ("retried", retried)):
         stage.send(crafted, purpose=purpose)
     stage.send(stage.retried(retried), purpose="retried")
-    stage.send_all([crowd] * CROWD, purpose="at-once", gate="crowd", fresh=True)
+    stage.send_all([crowd] * stage.crowd(CROWD), purpose="at-once", gate="crowd", fresh=True)
     twins = _twins(stage)
     stage.send_all(twins, at_once=1, purpose="twin")
     asked = [again, retried, crowd, *twins, *_after_forgery(stage), *_same_batch(stage)]
@@ -35,7 +35,8 @@ def _twins(stage: Delivering) -> list[Crafted]:
     first = stage.event()
     member = stage.contract.envelope.id_member
     if member is None:
-        return []
+        named = stage.contract.envelope.id_header is not None
+        return [first, stage.crafted(stage.fresh_id(), first.event_type, first.body)] if named else []
     body = {**json.loads(first.body), member: stage.fresh_id()}
     return [first, stage.crafted(body[member], first.event_type, json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())]
 
@@ -52,17 +53,18 @@ def _after_forgery(stage: Delivering) -> list[Crafted]:
 
 
 def _same_batch(stage: Delivering) -> list[Crafted]:
-    """Send two deliveries without an id that name the same import batch; their effect is asked for by the batch."""
-    event = next((e for e in stage.kinds(500) if e.examples[0].get("import_batch_id")), None)
-    member = stage.contract.envelope.id_member
+    """Send two deliveries without an id that name the same import batch; their effect is asked for by the batch, if that is known."""
+    member, known = stage.contract.envelope.id_member, stage.contract.policy.identity
+    found = ((event, name) for event in stage.kinds(500) for name in known if event.examples[0].get(name))
+    event, name = next(found, (None, ""))
     if event is None or member is None:
         return []
     batch = f"batch-{stage.fresh_id()}"
-    whole = json.loads(stage.event(event.name, {**event.examples[0], "import_batch_id": batch}).body)
-    body = json.dumps({name: value for name, value in whole.items() if name != member}).encode()
+    whole = json.loads(stage.event(event.name, {**event.examples[0], name: batch}).body)
+    body = json.dumps({key: value for key, value in whole.items() if key != member}).encode()
     for _ in range(2):
         stage.send(stage.crafted(batch, event.name, body), purpose="same-batch")
-    return [stage.crafted(batch, event.name, body)]
+    return [stage.crafted(batch, event.name, body)] if stage.tools.batches_known else []
 
 
 def _across(stage: Delivering) -> Crafted:

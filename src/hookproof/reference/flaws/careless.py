@@ -298,7 +298,7 @@ FLAWS = (
         "Bytes that are not UTF-8 are answered 500.",
         _crashing(_not_utf_8),
         "robustness/encoding",
-        implies=("verification/raw-bytes",),
+        implies=("verification/client-errors",),
     ),
     receiver_flaw(
         "R054", "surrogates-crash", "A lone surrogate is answered 500.", _crashing(lambda body: b"\\ud800" in body), "robustness/encoding"

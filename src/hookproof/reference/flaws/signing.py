@@ -90,8 +90,13 @@ def _timed(write: Callable[[int], str]) -> Callable[[Conduct], Conduct]:
     return change
 
 
-def _named(**names: str) -> Callable[[Conduct], Conduct]:
-    return told(lambda sending: replace(sending, names=replace(sending.names, **names)))
+def _named(identifier: str, timestamp: str, signature: str = "webhook-signature") -> Callable[[Conduct], Conduct]:
+    def spelt(sending: Sending) -> Sending:
+        return replace(
+            sending, names=replace(sending.names, webhook_id=identifier, webhook_timestamp=timestamp, webhook_signature=signature)
+        )
+
+    return told(spelt)
 
 
 COVERAGE = (
@@ -266,14 +271,14 @@ NAMES = (
         id="signature-under-another-brand",
         row="P020",
         title="The header fields bear the name of the product that sends.",
-        conduct=_named(webhook_id="svix-id", webhook_timestamp="svix-timestamp", webhook_signature="svix-signature"),
+        conduct=_named("svix-id", "svix-timestamp", "svix-signature"),
         breaks=("signature/signed",),
     ),
     Flaw(
         id="id-under-another-brand",
         row="P020",
         title="The signature has its promised name, id and timestamp have not.",
-        conduct=_named(webhook_id="x-message-id", webhook_timestamp="x-message-timestamp"),
+        conduct=_named("x-message-id", "x-message-timestamp"),
         breaks=("signature/signed",),
         implies=("signature/valid", "signature/timestamp-seconds"),
     ),
@@ -281,7 +286,7 @@ NAMES = (
         id="names-with-underscores",
         row="P020",
         title="The names are written with underscores, which many servers drop.",
-        conduct=_named(webhook_id="webhook_id", webhook_timestamp="webhook_timestamp", webhook_signature="webhook_signature"),
+        conduct=_named("webhook_id", "webhook_timestamp", "webhook_signature"),
         breaks=("signature/signed",),
     ),
     Flaw(

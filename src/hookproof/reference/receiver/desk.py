@@ -6,13 +6,15 @@ Law: nothing is read before it is verified, and 2xx is said only after the commi
 from __future__ import annotations
 
 import time
+import uuid
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hookproof.model.contract import Contract
 from hookproof.reference.receiver.ledger import Ledger
-from hookproof.reference.receiver.reception import BATCH, Arrival, Keyring, Reception, RefusedError, identity
+from hookproof.reference.receiver.reception import BATCH, KIND, Arrival, Keyring, Reception, RefusedError, content_of, identity
 
 Answered = tuple[int, str, bytes]
 _LINES = 10_000
@@ -38,7 +40,7 @@ class Desk:
 
     def configured(self, secrets: tuple[str, ...], tolerance: float | None) -> None:
         """Replace the secrets, and the tolerance; None brings back the first one."""
-        self.keyring = Keyring(secrets=secrets, tolerance=self._tolerance if tolerance is None else tolerance)
+        self.keyring = replace(self.keyring, secrets=secrets, tolerance=self._tolerance if tolerance is None else tolerance)
 
     def log(self, arrival: Arrival, status: int) -> None:
         """Log what was answered, and nothing of what came."""
@@ -76,10 +78,12 @@ class Desk:
             self.failures -= 1
             raise RefusedError(500, "it failed inside; send it again")
         envelope = self.contract.envelope
-        content = event.get(envelope.data_member) if envelope.data_member else event
-        name = (identity(self.contract, arrival, event) or "").removeprefix(BATCH)
+        content = content_of(self.contract, event)
+        name = (identity(self.contract, arrival, event) or "").removeprefix(BATCH).rpartition(KIND)[2]
         about = (self.entity(content), str(event.get(envelope.created_member or "", "")))
         mark = self.reception.identity(self.contract, arrival, event)
+        if mark is None and not self.contract.recognisable:
+            mark = f"{BATCH}{uuid.uuid4()}"  # where no repeat can be known each delivery counts
         self.ledger.apply(mark, name, content, arrival.now, self.reception.retention, about=about)
 
     async def wake(self) -> None:

@@ -88,7 +88,7 @@ class ReceiverControl:
                 "faults": True,
                 "configuration": True,
                 "log": True,
-                "signing": {"profile": "standard-webhooks"},
+                "signing": None if self.desk.keyring.scheme is None else {"profile": self.desk.keyring.scheme},
                 **self.desk.reception.declared,
             }
         )

@@ -103,14 +103,14 @@ class ReferenceReceiver:
         departures: Departures | None = None,
         tls: tuple[Path, Path] | None = None,
     ) -> None:
-        self._departures = departures or Departures()
+        self._departures, signing = departures or Departures(), contract.policy.signing
         self._departures.found()
         self._folder = None if database else tempfile.TemporaryDirectory(prefix="hookproof-receiver-")
         self._plan = ReceiverPlan(
             contract=contract,
             database=database or Path(self._folder.name if self._folder else ".") / "receiver.sqlite",
             api_key=api_key,
-            keyring=Keyring(secrets=secrets, tolerance=tolerance),
+            keyring=Keyring(secrets=secrets, tolerance=tolerance, scheme=signing.schemes[0] if signing else None),
             reception=reception or Reception(),
             departures=self._departures,
             tls=tls,

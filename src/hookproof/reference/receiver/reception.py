@@ -17,10 +17,15 @@ from typing import Any
 
 from hookproof.model.contract import Contract
 from hookproof.reference import jsontext
+from hookproof.reference.headers import STANDARD
+from hookproof.reference.signatures import described_tag
+from hookproof.signing.schemes import SCHEMES
 
 Fields = Sequence[tuple[str, str]]
 BATCH = "batch:"
 """How identities begin that are not the envelope's id."""
+KIND = "\x1f"
+"""What stands between an event's type and what serves as its identity."""
 
 
 class RefusedError(Exception):
@@ -49,10 +54,14 @@ class Arrival:
 
 @dataclass(frozen=True, kw_only=True)
 class Keyring:
-    """The secrets in force, as the configuration has them (``whsec_…``), and how old or new a timestamp may be, in seconds."""
+    """The secrets in force, as the configuration has them (``whsec_…``), and how old or new a timestamp may be, in seconds.
+
+    ``scheme``: under which deliveries are signed; None where the provider signs nothing.
+    """
 
     secrets: tuple[str, ...]
     tolerance: float = 300.0
+    scheme: str | None = STANDARD
 
 
 def single(arrival: Arrival, name: str) -> str:
@@ -98,13 +107,30 @@ def tags_match(given: str, expected: Sequence[str]) -> bool:
 
 
 def verify(reception: Reception, arrival: Arrival, keyring: Keyring) -> None:
-    """Refuse what is not signed as Standard Webhooks 1.0.0 says, step by step as ``reception`` decides each."""
+    """Refuse what is not signed as Standard Webhooks 1.0.0 says, step by step as ``reception`` decides each; or as another scheme says."""
+    if keyring.scheme != STANDARD:
+        _verify_described(reception, arrival, keyring)
+        return
     message_id = reception.single(arrival, "webhook-id")
     timestamp = reception.single(arrival, "webhook-timestamp")
     reception.checked_time(arrival, keyring, timestamp)
     given = reception.single(arrival, "webhook-signature")
     expected = reception.expected_tags(keyring, reception.signed_content(message_id, timestamp, arrival.body))
     if not reception.tags_match(given, expected):
+        raise RefusedError(401, "the signature does not match")
+
+
+def _verify_described(reception: Reception, arrival: Arrival, keyring: Keyring) -> None:
+    """Refuse what is not signed as the columns of a scheme say; where the provider signs nothing there is nothing to refuse."""
+    if keyring.scheme is None:
+        return
+    scheme = SCHEMES[keyring.scheme]
+    reception.single(arrival, scheme.header)
+    claimed = scheme.read(tuple(arrival.fields))
+    if scheme.timestamped:
+        reception.checked_time(arrival, keyring, claimed.timestamp or "")
+    right = [described_tag(scheme, secret, claimed.timestamp or "", arrival.body) for secret in keyring.secrets if secret]
+    if claimed.fault is not None or not any(hmac.compare_digest(tag.encode(), made.encode()) for tag in claimed.tags for made in right):
         raise RefusedError(401, "the signature does not match")
 
 
@@ -119,15 +145,26 @@ def parse(arrival: Arrival) -> dict[str, Any]:
     return value
 
 
-def identity(contract: Contract, _arrival: Arrival, event: Mapping[str, Any]) -> str | None:
-    """Give the key by which repeats are recognised: the envelope's id, else the import batch; None if there is neither."""
-    name = contract.envelope.id_member
-    found = event.get(name) if name else None
+def content_of(contract: Contract, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- any JSON value
+    """Give what an event says: the payload in its envelope, or the whole of one that comes without."""
+    member = contract.envelope.data_member
+    return event.get(member) if member and not contract.shapes(event) else event
+
+
+def identity(contract: Contract, arrival: Arrival, event: Mapping[str, Any]) -> str | None:
+    """Give the key by which repeats are recognised: the event's id, else what the provider says serves instead; None if there is neither.
+
+    Where no event has an id, events of two types may share what serves instead.
+    """
+    names = contract.envelope
+    found = event.get(names.id_member) if names.id_member else next(iter(arrival.all(names.id_header or "")), None)
     if isinstance(found, str) and found:
         return found
-    content = event.get(contract.envelope.data_member) if contract.envelope.data_member else event
-    batch = content.get("import_batch_id") if isinstance(content, dict) else None
-    return f"{BATCH}{batch}" if isinstance(batch, str) and batch else None
+    content = content_of(contract, event)
+    instead = (content.get(name) for name in contract.policy.identity) if isinstance(content, dict) else iter(())
+    told = next((value for value in instead if isinstance(value, str) and value), None)
+    kind = "" if names.identified else f"{event.get(names.type_member or '')}{KIND}"
+    return None if told is None else f"{BATCH}{kind}{told}"
 
 
 def error_answer(word: str) -> tuple[str, bytes]:
