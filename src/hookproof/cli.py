@@ -22,6 +22,7 @@ import click
 from rich.console import Console
 
 from hookproof import __version__
+from hookproof.contract_commands import contract as contract_group
 from hookproof.contracts import known_contracts, overridden
 from hookproof.judge import BodyFault, check_body, judge
 from hookproof.model.contract import Contract
@@ -57,6 +58,9 @@ contract_option = click.option("--contract", default=DEFAULT_CONTRACT, show_defa
 @click.version_option(__version__, prog_name="hookproof")
 def door() -> None:
     """Decide whether a webhook implementation keeps its promises."""
+
+
+door.add_command(contract_group)
 
 
 def suites_folder() -> Path:
