@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from hookproof.model.errors import UnreachableError
+from hookproof.reference import host
 from hookproof.reference.platform import ReferencePlatform
 from hookproof.reference.records import Scope
 from hookproof.reference.store import Store
@@ -135,6 +136,22 @@ def test_a_kill_loses_what_was_not_committed(tmp_path: Path) -> None:
     again = Store(tmp_path / "x.sqlite")
     assert [scope.id for scope in again.scopes()] == ["safe"]
     again.close()
+
+
+@pytest.mark.parametrize(("lasting", "level"), [(True, 2), (False, 0)], ids=["kept", "thrown away"])
+def test_only_a_file_that_is_kept_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int, *, lasting: bool) -> None:
+    """Whoever names a database has every commit synced; the file of an embedded platform goes with the platform."""
+    seen: list[int] = []
+
+    class Watched(Store):
+        def __init__(self, path: Path, *, lasting: bool = True) -> None:
+            super().__init__(path, lasting=lasting)
+            seen.append(self._connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    monkeypatch.setattr(host, "Store", Watched)
+    with ReferencePlatform(CONTRACT, api_key=MASTER, database=tmp_path / "platform.sqlite" if lasting else None):
+        pass
+    assert seen == [level]
 
 
 def test_those_who_write_in_one_turn_share_a_commit(tmp_path: Path) -> None:

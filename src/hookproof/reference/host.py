@@ -34,7 +34,10 @@ _GRACE = 0.5  # real seconds, above the time-out cap, for what is going on to en
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What every platform in the succession is built from. Departures are named, so that they can be told to another process."""
+    """What every platform in the succession is built from. Departures are named, so that they can be told to another process.
+
+    ``lasting``: whether the database is to outlive the machine.
+    """
 
     contract: Contract
     database: Path
@@ -43,6 +46,7 @@ class Setup:
     conduct: Conduct = field(default_factory=Conduct)
     names: DeliveryHeaders = field(default_factory=DeliveryHeaders.branded)
     departures: Departures = field(default_factory=Departures)
+    lasting: bool = True
 
     def departed(self) -> Setup:
         """Give what is really built: with every named departure applied, anew for every process."""
@@ -121,7 +125,7 @@ class _Incarnation:
     def __init__(self, setup: Setup, lifecycle: Callable[[str], None]) -> None:
         setup = setup.departed()
         self._timekeeping = setup.timekeeping
-        self._store = built(Store, setup.conduct)(setup.database)
+        self._store = built(Store, setup.conduct)(setup.database, lasting=setup.lasting)
         self._engine = built(Engine, setup.conduct)(
             setup.contract, self._store, setup.timekeeping, api_key=setup.api_key, conduct=setup.conduct, names=setup.names
         )

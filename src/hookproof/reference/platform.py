@@ -120,6 +120,7 @@ class ReferencePlatform:
             conduct=self._conduct,
             names=self._names,
             departures=self._departures,
+            lasting=self._database is not None,
         )
         self._host = Host(setup, self._listener, self._on_lifecycle)
         await self._host.run(self._answering.set)

@@ -71,6 +71,7 @@ def serve_platform(  # noqa: PLR0913 -- each is a separate choice of the caller,
             conduct=conduct or Conduct(),
             names=headers or DeliveryHeaders.of(contract),
             departures=departures,
+            lasting=database is not None,
         )
         stack.enter_context(contextlib.suppress(KeyboardInterrupt, _StopAskedError))
         stack.enter_context(_sigterm_raises())

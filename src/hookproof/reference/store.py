@@ -1,6 +1,7 @@
 """The durable half of the reference platform: one SQLite file, one writer, commits shared by all who wait in the same turn.
 
-Law: what was acknowledged is committed (WAL, ``synchronous=FULL``); what is not committed never happened.
+Law: what was acknowledged is committed (WAL, ``synchronous=FULL``); what is not committed never happened. Only a file that is thrown away
+with its platform is left to the operating system: it outlives every process, but need not outlive the machine.
 """
 
 from __future__ import annotations
@@ -38,13 +39,16 @@ class StorageError(Exception):
 
 
 class Store:
-    """The file. Methods write into the open transaction; ``commit`` waits until it is safe. All on one loop's thread."""
+    """The file. Methods write into the open transaction; ``commit`` waits until it is safe. All on one loop's thread.
 
-    def __init__(self, path: Path) -> None:
+    ``lasting``: whether it is to outlive the machine, so that commits wait for the disk.
+    """
+
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
         self._connection.executescript(_SCHEMA)
         self._waiting: asyncio.Future[None] | None = None
         self._usable = asyncio.Event()

@@ -64,8 +64,8 @@ class _SendsAtOnce(Store):
 class _StoresWhenAttempted(Store):
     """An event is handed to a sender in memory, which stores it with the outcome of its first attempt."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
+        super().__init__(path, lasting=lasting)
         self._handed: dict[str, Callable[[], None]] = {}
 
     def add_event(self, scope: Scope, event: Happening, deliveries: Iterable[Delivery]) -> None:
@@ -84,8 +84,8 @@ class _StoresWhenAttempted(Store):
 class _WritesBehind(Store):
     """Events and attempts are written two seconds after the last of them, or when somebody reads."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
+        super().__init__(path, lasting=lasting)
         self._late: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -174,8 +174,8 @@ class _CutsShort(Dispatcher):
 class _SyncsNow(Store):
     """Commits are synced every five seconds, however many were acknowledged since."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
+        super().__init__(path, lasting=lasting)
         self._written: list[tuple[float, str]] = []
 
     def add_event(self, scope: Scope, event: Happening, deliveries: Iterable[Delivery]) -> None:
@@ -229,8 +229,8 @@ class _WelcomesAll(Engine):
 class _RewritesInPlace(Store):
     """The queue is a file that is rewritten in place, so a full disk leaves half of each waiting event."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
+        super().__init__(path, lasting=lasting)
         self.halved: set[str] = set()
 
     def fail(self, fault: str) -> None:

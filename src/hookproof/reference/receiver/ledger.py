@@ -22,12 +22,12 @@ CREATE TABLE IF NOT EXISTS clock (name TEXT PRIMARY KEY, ahead REAL);
 
 
 class Ledger:
-    """The file. All calls come from one thread."""
+    """The file. All calls come from one thread. ``lasting``: whether it is to outlive the machine, so that commits wait for the disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, lasting: bool = True) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
         self._connection.executescript(_SCHEMA)
 
     def apply(

@@ -39,7 +39,7 @@ _GRACE = 2.0  # real seconds for requests under way to be answered
 class ReceiverPlan:
     """What every life of a receiver is made from. Departures are named, so that they can be told to another process.
 
-    ``tls``: files of the certificate and of its key; None speaks plain HTTP.
+    ``tls``: files of the certificate and of its key; None speaks plain HTTP. ``lasting``: whether the database is to outlive the machine.
     """
 
     contract: Contract
@@ -49,6 +49,7 @@ class ReceiverPlan:
     reception: Reception = field(default_factory=Reception)
     departures: Departures = field(default_factory=Departures)
     tls: tuple[Path, Path] | None = None
+    lasting: bool = True
 
     def incarnate(self, lifecycle: Callable[[str], None]) -> Living:
         """Make one receiver, departures applied."""
@@ -58,7 +59,7 @@ class ReceiverPlan:
 class _Life:
     def __init__(self, plan: ReceiverPlan, lifecycle: Callable[[str], None]) -> None:
         reception = plan.departures.received(plan.reception)
-        self._ledger = stacked(Ledger, reception.parts)(plan.database)
+        self._ledger = stacked(Ledger, reception.parts)(plan.database, lasting=plan.lasting)
         self._desk = desk = stacked(Desk, reception.parts)(plan.contract, self._ledger, reception, plan.keyring)
         control = stacked(ReceiverControl, reception.parts)(desk, plan.api_key, lifecycle)
         chain, key = plan.tls or (None, None)
@@ -114,6 +115,7 @@ class ReferenceReceiver:
             reception=reception or Reception(),
             departures=self._departures,
             tls=tls,
+            lasting=database is not None,
         )
         self._port = port
         self._answering = threading.Event()
