@@ -109,7 +109,7 @@ def page() -> str:
     lines += _json_section("Random pairs of flaws", _load("masking.json"))
     lines += _json_section("Repeated runs on a correct platform", _load("stability.json"))
     lines += _json_section("The timing law under load", _load("timing.json"))
-    lines += _json_section("Mutation of rules and judge", _load("mutation.json"))
+    lines += _json_section("Mutation of rules and judge", _load("../mutation/result.json"))
     lines += ["## The flaws", "", *_table(("row", "flaw", "what is wrong", "clauses that must break"), *_flaw_rows())]
     return "\n".join(lines).rstrip() + "\n"
 
