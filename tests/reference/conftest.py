@@ -16,7 +16,7 @@ from tests.reference.tenant import MASTER, Tenant
 @pytest.fixture(scope="session")
 def platform() -> Iterator[ReferencePlatform]:
     """Give a platform on virtual time that waits at most 0.3 s for an answer."""
-    with ReferencePlatform(CONTRACT, api_key=MASTER, real_timeout_cap=0.3) as started:
+    with ReferencePlatform(CONTRACT, api_key=MASTER, real_timeout_cap=1.5) as started:
         yield started
 
 

@@ -20,7 +20,7 @@ ANY = ("WebHook-Allowed-Origin: *", "WebHook-Allowed-Rate: *")
 def asking() -> Iterator[Tenant]:
     """Give a tenant of a platform whose contract promises consent."""
     contract = replace(CONTRACT, policy=replace(CONTRACT.policy, consent=True))
-    with ReferencePlatform(contract, api_key=MASTER, real_timeout_cap=0.3) as started, httpx.Client(base_url=started.url) as client:
+    with ReferencePlatform(contract, api_key=MASTER, real_timeout_cap=1.5) as started, httpx.Client(base_url=started.url) as client:
         yield Tenant(client)
 
 

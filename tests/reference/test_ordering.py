@@ -34,7 +34,7 @@ def orderly() -> Iterator[httpx.Client]:
     """Give a client of a platform that keeps the order of roses."""
     contract, conduct = replace(CONTRACT, clauses=(PROMISED,)), Conduct(parts=(Ordered,))
     with (
-        ReferencePlatform(contract, api_key=MASTER, conduct=conduct, real_timeout_cap=0.3) as platform,
+        ReferencePlatform(contract, api_key=MASTER, conduct=conduct, real_timeout_cap=1.5) as platform,
         httpx.Client(base_url=platform.url, timeout=20) as client,
     ):
         yield client

@@ -21,7 +21,7 @@ FAULTS = pytest.mark.parametrize("fault", ["down", "full"])
 def own(capture: Capture) -> Iterator[Tenant]:
     """Give a tenant of a platform that nobody else uses: its storage fails for all."""
     assert capture
-    platform = ReferencePlatform(CONTRACT, api_key=MASTER, real_timeout_cap=0.3)
+    platform = ReferencePlatform(CONTRACT, api_key=MASTER, real_timeout_cap=1.5)
     with platform, httpx.Client(base_url=platform.url, timeout=20) as client:
         yield Tenant(client)
 
