@@ -172,6 +172,57 @@ def test_a_platform_cannot_be_rehearsed(tmp_path: Path) -> None:
     assert "only deliveries to a receiver" in told.text
 
 
+# --- what a run must not do ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_receiver_can_be_certified_again(tmp_path: Path) -> None:
+    """A run that moved the receiver's clock leaves it to the next one, which follows it: fresh deliveries are still fresh."""
+    with served() as url:
+        for clause in ("orbit/receiver/dedupe-by-id", "orbit/verification/inside-window"):
+            told = hookproof("certify", url, "--profile", "quick", "--secret-env", "RECEIVER_SECRET", "-k", clause, cwd=tmp_path)
+            assert told.status in (0, 7), told.text[-2000:]
+            assert "1 passed" in told.text
+
+
+LEAKING_BUG = """
+from hookproof.signing.scheme import Scheme
+
+def sign(self, secrets, *told):
+    if told[0] != "evt_0":
+        raise KeyError(secrets[0])
+    return ()
+
+Scheme.sign = sign
+"""
+
+
+def test_a_traceback_shows_no_secret(tmp_path: Path) -> None:
+    """Where a bug of ours has a secret among its arguments, or in its words, the report of it has the secret's name instead."""
+    (tmp_path / "leaking.py").write_text(LEAKING_BUG)
+    path = f"{tmp_path}:{ROOT / 'src'}"
+    with served() as url:
+        arguments = ["--profile", "quick", "--secret-env", "RECEIVER_SECRET", "-k", "spelling", "-p", "leaking"]
+        told = hookproof("certify", url, *arguments, cwd=tmp_path, PYTHONPATH=path)
+    assert told.status == 3, told.text[-2000:]
+    assert "KeyError" in told.text
+    assert "{{signing secret}}" in told.text or "{{receivers secret}}" in told.text
+
+
+def test_a_run_in_the_background_can_be_ended(tmp_path: Path) -> None:
+    """A shell starts what runs in the background deaf to interrupts; it ends in order all the same, and names what it has recorded."""
+    arguments = [*COMMAND, "certify", "--profile", "nightly", "--secret-env", "RECEIVER_SECRET"]
+    deaf = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    with served() as url:
+        command = [*deaf, *arguments, url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), cwd=tmp_path) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline().decode().startswith("deliveries go to")
+            child.send_signal(signal.SIGTERM)
+            said = child.stdout.read().decode()
+            assert child.wait(60) == 2, said
+    assert "Traceback" not in said
+
+
 # --- errors of use ------------------------------------------------------------------------------------------------------------------
 
 HERE = "http://127.0.0.1:9"
@@ -186,6 +237,7 @@ USES: dict[str, tuple[list[str], str]] = {
     "no such variable": (["certify", "http://127.0.0.1:9", "--secret-env", "NOT_SET"], "NOT_SET is empty or not set"),
     "no such variable of a platform": (["run", "http://127.0.0.1:9", "--secret-env", "NOT_SET"], "NOT_SET is empty or not set"),
     "no such variable of a recording": (["judge", "/nonexistent", "--secret-env", "NOT_SET"], "NOT_SET is empty or not set"),
+    "a secret of no use": (["certify", HERE, "--secret-env", "HOOKPROOF_API_KEY", "--dry-run"], "no secret with which standard-webhooks"),
     "two sources": (["judge", "/nonexistent", "--secret-env", "RECEIVER_SECRET", "--secret-file", "x"], "--secret-env is given too"),
     "a flaw of the other role": (["reference", "receiver", "--flaw", "signature-in-hex"], "is a way of a platform to depart"),
     "a secret for a platform": (["reference", "platform", "--secret-env", "RECEIVER_SECRET"], "a platform makes the secrets"),

@@ -105,8 +105,13 @@ def _judge_live(role: str, url: str | None, contract: str, pytest_args: tuple[st
         words.remove(target)
     arguments = [str(suites_folder() / role), "-p", "hookproof.pytest_plugin", "-q", "--no-header", "-p", "no:cacheprovider"]
     arguments += ["--role", role, "--contract", contract, *(["--target", target] if target else []), *words]
+    deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if deaf:  # as shells start what runs in the background; the child would inherit it, and could not be ended in order
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     # a process of its own, because pytest must see our modules unimported; a group of its own, so that it is interrupted once
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0) as child:  # noqa: S603 -- our own suites, no shell
+        if deaf:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
             try:
                 status = child.wait()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import Any
@@ -56,7 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--listen": "HOST:PORT of our listener (default: 127.0.0.1 and any port)",
         "--public-url": "URL under which the target reaches our listener",
         "--known-failures": "file with the ids of clauses that are known to be broken",
-        "--profile": "how thorough: quick, ci, certify or nightly (default: ci)",
+        "--profile": "how thorough: quick, ci, certify, nightly or hostile (default: ci)",
         "--seed": "seed of all generated data (default: 0)",
         "--effects-command": "command that tells how often an event took effect in a receiver; {id} or {ids} (a file) are replaced",
         "--effects-url": "URL that tells the same: with {id}, or `POST URL` for many at once",
@@ -239,6 +239,19 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         _to_allure(_labels(verdict), verdict, run)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep secrets out of tracebacks, which show the arguments of our functions."""
+    report = yield
+    if report.failed and isinstance(_item(item), Item):  # it was opened, or never will be: only then are all its secrets known
+        for run in item.config.stash.get(_SESSIONS, {}).values():
+            shown = report.longreprtext
+            if shown != (clean := run.artifacts.scrubbed(shown)):
+                report.longrepr = clean
+            report.sections = [(name, run.artifacts.scrubbed(text)) for name, text in report.sections]
+    return report
+
+
 def _progress(config: pytest.Config) -> Any:  # noqa: ANN401 -- a callable or None
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or not reporter.isatty:
@@ -342,6 +355,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for run in config.stash.get(_SESSIONS, {}).values():
         if run.verdicts():
             _summary(terminalreporter, config, run)
+        elif run.opened and run.written():
+            terminalreporter.write_line(printable(f"nothing was judged; what was recorded: {', '.join(run.written())}"))
 
 
 def _summary(terminalreporter: Any, config: pytest.Config, run: Session) -> None:  # noqa: ANN401 -- pytest's own

@@ -87,6 +87,8 @@ BAD_ONE = {
     b'{"count": 1, "in_force": 1}': "in_force",
     b'{"effects": 1}': "not a list",
     b'{"effects": [1]}': "",
+    b'{"effects": [{"count": 0}]}': "each entry is one effect",
+    b'{"effects": [{"event_id": "evt_1", "count": 2}]}': "each entry is one effect",
 }
 
 

@@ -59,6 +59,14 @@ def test_hostile_bodies_are_offered_by_their_profile() -> None:
     assert line.startswith("1 clause needs hostile bodies: give --profile hostile")
 
 
+def test_what_a_situation_needs_is_asked_for_too() -> None:
+    """A clause whose rule could judge, but whose situation needs more, is counted at what the situation needs."""
+    told = header(effects=True, signing={"profile": "standard-webhooks"})
+    for need in ("time", "restart", "kill"):
+        (line,) = advice(told, CONTRACT, [unseen("orbit/receiver/dedupe-by-id", f"needs {need}")])
+        assert line == f"1 clause needs {need}: offer it in the control profile (docs/control-profile.md; --control-url says where)"
+
+
 def test_a_platform_is_sent_to_the_control_profile() -> None:
     """Capabilities that a platform lacks are offered in its control profile."""
     platform = replace(header(), role="platform")

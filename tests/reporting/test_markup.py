@@ -127,6 +127,13 @@ def test_many_findings_are_counted(clause: Clause) -> None:
     assert "and 4 more" in shown
 
 
+def test_a_delivery_is_called_by_what_it_was_sent_for() -> None:
+    """A faulty delivery by its fault, a correct one by its purpose; of scopes and credentials only what has some is told."""
+    assert exchange_text(exchange(scope="", key="none", fault="downgraded")).startswith("exchange x1 (downgraded)\n")
+    assert exchange_text(exchange(scope="", key="none", purpose="control")).startswith("exchange x1 (control)\n")
+    assert exchange_text(exchange()).startswith("exchange x1, scope t1, credential own\n")
+
+
 def test_what_crossed_the_wire_comes_before_what_we_asked(clause: Clause) -> None:
     """Attempts are shown before emissions, which only say what we asked for."""
     emission = Emission(

@@ -186,6 +186,14 @@ def test_the_statement_fits_the_situation(verdicts: list[Verdict], said: str) ->
     assert "\n" not in statement(verdicts)
 
 
+def test_whoever_asked_for_some_clauses_is_told_so() -> None:
+    """Conformance in a few chosen clauses is never told as if all had been asked for."""
+    assert statement([verdict(STOPS, KEPT)], clauses=1).endswith("; every applicable MUST was observed")
+    assert statement([verdict(STOPS, KEPT)], clauses=2).endswith(" 0 SHOULD broken; only 1 of 2 clauses were asked for")
+    seen = [verdict(STOPS, KEPT), verdict(SIGNED, not_observed("x"))]
+    assert statement(seen, clauses=9).endswith("; incomplete: 1 MUST not observed; only 2 of 9 clauses were asked for")
+
+
 def test_undecided_is_said_only_where_completeness_is_required() -> None:
     """An unobserved MUST leaves a required-complete run undecided; a broken one decides it all the same."""
     seen = [verdict(STOPS, KEPT), verdict(SIGNED, not_observed("x"))]

@@ -75,6 +75,8 @@ class Telling:
             names = [asked[0].event_id if name is None else name for name in names]
         if not all(isinstance(name, str) for name in names):
             raise self.wrong("an entry of `effects` names no event_id")
+        if any(isinstance(entry, dict) and "count" in entry for entry in effects):
+            raise self.wrong("an entry of `effects` says a count, though each entry is one effect: give the list without `effects`")
         counts = Counter(names)
         contents = {name: entry.get("content") for name, entry in zip(names, effects, strict=True) if isinstance(entry, dict)}
         return [Seen(count=counts[each.event_id], via=self._via, content=contents.get(each.event_id)) for each in asked]

@@ -299,7 +299,8 @@ class HttpPlatform:
                 raise self._unreachable(error) from None
 
     def _unreachable(self, error: Exception) -> UnreachableError:
-        cause = str(error).replace(self._api_key, "…") or type(error).__name__  # what is no HTTP may be our own request
+        told = str(error).replace(self._api_key, "…") if self._api_key else str(error)
+        cause = told or type(error).__name__  # what is no HTTP may be our own request
         return UnreachableError(self._url, f"the target does not answer HTTP ({cause})", remedy="Start it, or mend --target.")
 
     def _json(self, answer: httpx.Response) -> dict[str, Any]:

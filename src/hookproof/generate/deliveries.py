@@ -15,6 +15,7 @@ from hookproof.model.transcript import HeaderPairs
 from hookproof.signing.scheme import Scheme
 
 MEDIA_TYPE = "application/json"
+_PLAIN: HeaderPairs = (("Content-Type", MEDIA_TYPE), ("User-Agent", "hookproof"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +74,30 @@ def cut(truncation: Truncation, envelope: dict[str, Any], data_member: str, trun
     return {**envelope, data_member: {truncation.flag_member: True, truncation.size_member: size, **kept}, truncated_member: True}
 
 
-def signed(crafted: Crafted, scheme: Scheme | None, secrets: Sequence[str], *, id_header: str | None = None) -> Crafted:
-    """Give the request with its media type and, under a scheme, the header fields of a correct signature.
+def companion_fields(contract: Contract, event_id: str, event_type: str) -> HeaderPairs:
+    """Give the fields that the contract's platform sends beside a signature; we name ourselves behind its product.
+
+    All deliveries of an event are one delivery tried again: they bear the same delivery id.
+    """
+    values = {"{id}": event_id, "{type}": event_type, "{delivery}": f"dlv_{event_id}"}
+    told = {name.lower(): (name, values.get(template, template)) for name, template in contract.policy.fields.items()}
+    _, media_type = told.pop("content-type", ("", MEDIA_TYPE))
+    _, product = told.pop("user-agent", ("", ""))
+    return (("Content-Type", media_type), ("User-Agent", f"{product} hookproof".strip()), *told.values())
+
+
+def signed(
+    crafted: Crafted, scheme: Scheme | None, secrets: Sequence[str], *, id_header: str | None = None, companions: HeaderPairs = _PLAIN
+) -> Crafted:
+    """Give the request with its companion fields and, under a scheme, the header fields of a correct signature.
 
     ``id_header`` is sent with the id where the scheme has no such field.
     """
-    fields: HeaderPairs = (("Content-Type", MEDIA_TYPE), ("User-Agent", "hookproof"))
+    fields = companions
     if scheme is not None and secrets:
-        fields += tuple(scheme.sign(secrets, crafted.event_id, crafted.timestamp, crafted.body))
+        tags = tuple(scheme.sign(secrets, crafted.event_id, crafted.timestamp, crafted.body))
+        own = {name.lower() for name, _ in tags}
+        fields = (*(pair for pair in fields if pair[0].lower() not in own), *tags)
     if id_header is not None and not any(name.lower() == id_header for name, _ in fields):
         fields += ((id_header, crafted.event_id),)
     return replace(crafted, fields=fields)

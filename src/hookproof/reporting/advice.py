@@ -50,7 +50,8 @@ def _cause(role: str, offered: Capabilities, needs: Iterable[str], reason: str) 
         return lacking[0]
     if role != Role.RECEIVER.value:
         return ""
-    said = next((cause for cause, words in _WORDS.items() if any(word in reason for word in words)), "")
+    needed = reason.removeprefix("needs ") if reason.startswith("needs ") else ""  # what its situation needs, beside the rule
+    said = needed or next((cause for cause, words in _WORDS.items() if any(word in reason for word in words)), "")
     if said and not offered.offers(said):
         return said
     return "signing" if offered.signing is None else ""

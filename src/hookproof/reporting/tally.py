@@ -73,10 +73,11 @@ def undecided(verdicts: Sequence[Verdict], *, require_complete: bool) -> bool:
     return not must[Outcome.BROKEN] and bool(unseen) and (require_complete or not must[Outcome.KEPT])
 
 
-def statement(verdicts: Sequence[Verdict], *, require_complete: bool = False) -> str:
+def statement(verdicts: Sequence[Verdict], *, require_complete: bool = False, clauses: int = 0) -> str:
     """Say in one line what a run came to; it begins with ``conforms``, ``does not conform``, ``undecided`` or ``nothing observed``.
 
     ``undecided`` is said when every MUST was required to be observed, or none was; otherwise the unobserved are counted after ``conforms``.
+    ``clauses``: how many could be asked for; whoever asked for fewer is told so, since nothing is said of the others.
     """
     must, should = clause_counts(verdicts, Level.MUST), clause_counts(verdicts, Level.SHOULD)
     kept, broken, unseen = must[Outcome.KEPT], must[Outcome.BROKEN], must[Outcome.NOT_OBSERVED]
@@ -87,5 +88,7 @@ def statement(verdicts: Sequence[Verdict], *, require_complete: bool = False) ->
         return f"does not conform: {', '.join([f'{broken} MUST broken', *tail, f'{unseen} MUST not observed'])}"
     if undecided(verdicts, require_complete=require_complete):
         return f"undecided: {', '.join([f'{unseen} MUST not observed', '0 MUST broken', *tail])}"
-    limit = f"; incomplete: {unseen} MUST not observed" if unseen else "; every applicable MUST was observed"
-    return f"conforms: {', '.join(['0 MUST broken', *tail])}{limit}"
+    asked = len(by_clause(verdicts))
+    partly = f"only {asked} of {clauses} clauses were asked for" if asked < clauses else ""
+    missing = f"incomplete: {unseen} MUST not observed" if unseen else "" if partly else "every applicable MUST was observed"
+    return "; ".join(filter(None, [f"conforms: {', '.join(['0 MUST broken', *tail])}", missing, partly]))

@@ -48,7 +48,7 @@ def print_summary(
             _line(console, "what you can do", "bold")
         _line(console, f"  {line}")
     _blank(console)
-    said = statement(verdicts, require_complete=require_complete)
+    said = statement(verdicts, require_complete=require_complete, clauses=len(contract.clauses_for(Role(header.role))))
     console.print(_text(console, said, "bold green" if said.startswith("conforms") else "bold red"), soft_wrap=True)
 
 

@@ -74,8 +74,9 @@ def _attempt(record: Attempt, limit: int | None) -> Iterator[str]:
 
 
 def _exchange(record: Exchange, limit: int | None) -> Iterator[str]:
-    purpose = f" ({record.purpose})" if record.purpose else ""
-    yield printable(f"exchange {record.id}{purpose}, scope {record.scope}, credential {record.key}")
+    purpose = f" ({record.purpose or record.fault})" if record.purpose or record.fault else ""
+    asked = f", scope {record.scope}, credential {record.key}" if record.scope else ""
+    yield printable(f"exchange {record.id}{purpose}{asked}")
     if record.request_head:
         yield f"sent {len(record.request_head) + len(record.request_body)} bytes"
         line, _, fields = record.request_head.partition(b"\r\n")

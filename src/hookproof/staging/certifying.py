@@ -62,7 +62,7 @@ class ReceiverSession(Session):
             recorder=recorder,
             profile=self.options.profile,
             seed=self.options.seed,
-            scheme=self._scheme(capabilities),
+            scheme=self._scheme(capabilities, secret),
             secrets={SECRET: secret} if secret else {},
             patience=WORK if self.options.target is None else self.options.profile.patience,
             batches_known=self.options.effects is None,
@@ -70,6 +70,7 @@ class ReceiverSession(Session):
         if progress is not None:
             tools.progress = progress
         self._run = Run(tools, situations)
+        tools.read_clock()
 
     def _made(self) -> Mapping[str, str]:
         return {} if self._run is None else self._run.tools.secrets
@@ -125,11 +126,20 @@ class ReceiverSession(Session):
         signing = self.contract.policy.signing
         return found if found.signing or signing is None else replace(found, signing=signing.schemes[0])
 
-    def _scheme(self, capabilities: Capabilities) -> Scheme | None:
+    def _scheme(self, capabilities: Capabilities, secret: str) -> Scheme | None:
+        """Give the scheme that is declared; raise ``IllFormedError``, without showing it, for a secret that cannot sign by it."""
         name = capabilities.signing
         if name is not None and name not in SCHEMES:
             raise IllFormedError("signing", f"unknown scheme {name!r}", remedy=f"Known: {', '.join(SCHEMES)}.")
-        return None if name is None else SCHEMES[name]
+        scheme = None if name is None else SCHEMES[name]
+        if scheme is not None and secret:
+            try:
+                scheme.sign([secret], "evt_0", "0", b"")
+            except ValueError:
+                cause = f"it is no secret with which {name} can sign"
+                remedy = f"It must be {scheme.key.name}; another scheme is declared by `signing` in a target profile."
+                raise IllFormedError("the secret of --secret-env or --secret-file", cause, remedy=remedy) from None
+        return scheme
 
     def _final_error(self) -> HookproofError | None:
         """Find also what took effect after it was judged: nothing that was kept may stand against it."""
@@ -178,7 +188,7 @@ class ReceiverSession(Session):
             recorder=RunRecorder(self._header(receiver, offered)),
             profile=self.options.profile,
             seed=self.options.seed,
-            scheme=self._scheme(offered),
+            scheme=self._scheme(offered, self.options.secret or ""),
             secrets={SECRET: self.options.secret or throwaway_secret("dry run", SECRET)} if given else {},
         )
         return Rehearsal(

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hookproof.generate.deliveries import Crafted, compact, enveloped, signed
+from hookproof.generate.deliveries import Crafted, compact, companion_fields, enveloped, signed
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Contract, Event
+from hookproof.model.errors import CapabilityError
 from hookproof.model.transcript import Advance, Effect, Exchange, Note
 from hookproof.ports import Asked, Outgoing, Receiver, Reply, Sending
+from hookproof.rules.view import seconds_of
 from hookproof.signing.scheme import Scheme
 from hookproof.staging.answering import answer_patience, require_answers
 from hookproof.staging.artifacts import MOST_KEPT
@@ -35,6 +37,8 @@ _TAG = 20
 """Characters; a shorter text is no signature."""
 UNBOUND = 1 << 16
 """More than any situation sends at once."""
+_ROUNDING = 1.0
+"""Seconds; a clock may be told in whole ones."""
 SECRET = "receiver's secret"  # noqa: S105 -- its name, not its value
 
 
@@ -77,6 +81,23 @@ class Mailroom:
 
     def leave(self) -> None:
         """Leave the receiver as it is; nothing was made there."""
+
+    def read_clock(self) -> None:
+        """Learn how far the receiver's virtual clock is from ours: an earlier run moved it, or a restart set it back.
+
+        Raises ``CapabilityError`` for a clock that is not told as RFC 3339.
+        """
+        if self.capabilities.time != "virtual":
+            return
+        before = time.time()
+        told = self.receiver.advance(0)
+        took = time.time() - before
+        now = seconds_of(told)
+        if now is None:
+            cause = f"the target declares a virtual clock, but tells its time as {told!r:.40}"
+            raise CapabilityError(self.receiver.url, cause, remedy='Answer POST /clock/advance with {"now": "2026-01-02T03:04:05Z"}.')
+        apart = now - before - took / 2
+        self.ahead = apart if abs(apart) > took / 2 + _ROUNDING else 0.0
 
 
 class Delivering:
@@ -139,7 +160,8 @@ class Delivering:
     def resigned(self, crafted: Crafted, *, secrets: Sequence[str] | None = None) -> Crafted:
         """Sign what is crafted, as it now is; by default with the receiver's secret."""
         chosen = secrets if secrets is not None else [self.secret] if self.secret else []
-        return signed(crafted, self.tools.scheme, chosen, id_header=self.contract.envelope.id_header)
+        companions = companion_fields(self.contract, crafted.event_id, crafted.event_type)
+        return signed(crafted, self.tools.scheme, chosen, id_header=self.contract.envelope.id_header, companions=companions)
 
     def retried(self, crafted: Crafted) -> Crafted:
         """Give the retry of a delivery: same id and bytes, fresh timestamp and signature."""
@@ -308,6 +330,7 @@ class Delivering:
         """Restart or kill the receiver, record it and wait until it is back."""
         self.note(action)
         self.tools.receiver.lifecycle(action)
+        self.tools.read_clock()
 
     def note(self, name: str, **facts: Any) -> None:  # noqa: ANN401 -- small JSON values
         """Record a fact that judging must know."""

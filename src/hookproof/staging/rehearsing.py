@@ -99,9 +99,9 @@ class Rehearsed(Delivering):
         self.tools.ahead += seconds
 
     def lifecycle(self, action: str) -> None:
-        """Count one question."""
+        """Count one question, and another for the clock, which may have been set back."""
         del action
-        self.questions += 1
+        self.questions += 1 + self.offers("time")
 
 
 _HINTS = {"signing": "it needs the signing secret: give --secret-env or --secret-file"}

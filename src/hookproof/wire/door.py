@@ -47,7 +47,7 @@ class Door:
             self._family = found[0][0]
             self._keeper = _bound(self._family, found[0][4])
         except OSError as error:
-            remedy = "Choose another address with --listen HOST:PORT (port 0 takes any free one)."
+            remedy = "Choose another HOST:PORT with --listen or --effects-sink, whichever named it (port 0 takes any free one)."
             raise UnreachableError(f"{host}:{port}", f"cannot listen here: {error.strerror or error}", remedy=remedy) from error
         self._address = self._keeper.getsockname()
         self.port: int = self._address[1]
