@@ -229,3 +229,41 @@ def test_a_rate_is_judged_at_every_address() -> None:
         send(recording, 3)
         recording.canary()
         kept(recording.judge(RATE)) if sees else unseen(recording.judge(RATE))
+
+
+def test_requests_inside_an_advance_may_have_come_a_minute_apart() -> None:
+    """On a virtual clock what came inside one advance came within a minute only if the advance itself was shorter."""
+    for length, crowded in ((59.0, True), (61.0, False)):
+        recording = opened("bare", events=8)
+        question = ask(recording)
+        with recording.advancing(length):
+            send(recording, 8)
+        recording.canary()
+        judgement = recording.judge(ASKED)
+        broken(judgement, "8 deliveries within a minute", question) if crowded else kept(judgement, question)
+
+
+def test_a_scaled_clock_says_nothing_of_minutes() -> None:
+    """Whether a granted rate is scaled too is not said: any number of requests is left open."""
+    recording = opened("bare", events=10, time="scaled", time_scale=10.0)
+    question = ask(recording)
+    send(recording, 10)
+    canary = recording.canary()
+    kept(recording.judge(ASKED), question, canary)
+
+
+def test_silence_is_witnessed_after_the_last_event_that_was_due() -> None:
+    """A canary between the events that were due is too early; the first question is shown with the excerpt of its head."""
+    recording = opened("bare", events=3)
+    ask(recording)
+    recording.canary()
+    recording.emit()
+    unseen(recording.judge(ASKED))
+    recording.canary()
+    kept(recording.judge(ASKED))
+    recording = opened("bare", events=10)
+    first = recording.attempt("e1", recording.emit(refused=422), body=b"", headers=ORIGIN, method="OPTIONS", head=b"first")
+    recording.attempt("e1", recording.emit(refused=422), body=b"", headers=ORIGIN, method="OPTIONS", head=b"second")
+    send(recording, 10)
+    judgement = broken(recording.judge(ASKED), "went to an address whose answer allows no origin", first)
+    assert judgement.findings[0].excerpt == b"first"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
 
@@ -289,3 +292,75 @@ def test_too_many_sends_are_shown_by_the_last() -> None:
     recording = interrupted(2, (30, 60, 120, 120), "restart")
     last = recording.records[-1]
     assert broken(recording.judge(COUNTED), "was sent 5 times").evidence == (last.id,)
+
+
+def test_a_wait_that_was_not_measured_hides_no_shortened_one() -> None:
+    """An event of an unknown type or beyond its schedule across a restart does not end the search."""
+    recording = Recording("restart")
+    recording.subscribe("e1", "call.made", "rose.bloomed")
+    for kind, before in (("call.made", 4), ("rose.bloomed", 1)):
+        emission = recording.emit(kind)
+        for _ in range(before):
+            recording.attempt("e1", emission, 500)
+            recording.elapse(400) if before > 1 else None
+        recording.note("restart")
+        recording.elapse(1)
+        culprit = recording.attempt("e1", emission, 500)
+    broken(recording.judge(WAITS), "was sent again within 1.000 s, promised 30 s", culprit)
+
+
+@pytest.mark.parametrize(("after", "anew"), [(30.0, True), (59.0, True), (60.0, False), (120.0, False)])
+def test_a_schedule_that_begins_anew_after_a_restart_is_told_by_its_first_wait(after: float, *, anew: bool) -> None:
+    """A fall may repeat the send before it, so that the wait before the one that is due is legal too, and no shorter one."""
+    recording = Recording("restart")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    for _ in range(2):
+        recording.attempt("e1", emission, 500)
+        recording.elapse(30)
+    recording.note("restart")
+    recording.elapse(30)
+    again = recording.attempt("e1", emission, 500)
+    recording.elapse(after)
+    last = recording.attempt("e1", emission, 500)
+    recording.elapse(2000)
+    recording.canary()
+    judgement = recording.judge(COUNTED)
+    broken(judgement, "began anew", again, last) if anew else kept(judgement, again, last)
+
+
+@pytest.mark.parametrize(("wait", "anew"), [(10.0, True), (30.0, False)])
+def test_a_schedule_that_begins_anew_is_told_among_many_sends_after_the_fall(wait: float, *, anew: bool) -> None:
+    """The second wait after the fall is judged, however many sends came before and after it."""
+    recording = Recording("restart")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, 500)
+    recording.note("restart")
+    sent = []
+    for pause in (30.0, wait, 120.0):
+        recording.elapse(pause)
+        sent.append(recording.attempt("e1", emission, 500))
+    recording.elapse(2000)
+    recording.canary()
+    judgement = recording.judge(COUNTED)
+    broken(judgement, "began anew", *sent[:2]) if anew else kept(judgement, *sent)
+
+
+def test_a_single_legal_total_is_the_most() -> None:
+    """Where one total is promised, one send more is too many."""
+    slow = replace(CONTRACT.policy.retry["slow"], sends={"three sends": 3})
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, "slow": slow}))
+    for sends in (3, 4):
+        recording = Recording("restart", contract=contract)
+        recording.subscribe("e1")
+        emission = recording.emit()
+        for number in range(sends):
+            last = recording.attempt("e1", emission, 500)
+            if not number:
+                recording.note("restart")
+            recording.elapse(200)
+        recording.elapse(2000)
+        recording.canary()
+        judgement = recording.judge(COUNTED)
+        kept(judgement, last) if sends == 3 else broken(judgement, "was sent 4 times", last)

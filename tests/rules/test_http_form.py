@@ -388,3 +388,78 @@ def test_what_is_promised_once_is_not_expected_twice(rule: str) -> None:
 
 def _asking(value: str) -> Answer:
     return Answer(status=503, headers=(("Retry-After", value),))
+
+
+def test_a_query_is_registered_by_its_own_note() -> None:
+    """What other notes say of a query registers none."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    recording.note("token", endpoint="e1", token="v")
+    recording.note("seen", endpoint="e1", query="?k=v")
+    recording.attempt("e1", recording.emit())
+    kept(recording.judge(POSTS))
+
+
+def test_one_redelivery_of_a_large_answer_is_shown_with_two_more() -> None:
+    """Three sends are the evidence, however many came."""
+    recording = answered(Answer(status=200, body=b"x" * 65_536, body_repeat=160))
+    for _ in range(4):
+        again(recording)
+    assert len(broken(recording.judge(LARGE), "sent again").evidence) == 3
+
+
+@pytest.mark.parametrize("rule", [FAILED, GONE])
+def test_what_needs_no_second_send_hides_nothing(rule: str) -> None:
+    """Events of a policy of one send, or endpoints that answered otherwise, are passed over."""
+    once = {"call": replace(CONTRACT.policy.retry["call"], delays=(), sends={"once": 1})}
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, **once}))
+    recording = Recording("http", contract=contract)
+    status = 302 if rule == FAILED else 410
+    for name, kind in (("e0", "call.made"), ("e1", "rose.bloomed")):
+        recording.subscribe(name, kind)
+        recording.attempt(name, recording.emit(kind), status)
+    recording.elapse(100)
+    late = recording.emit()
+    if rule == GONE:
+        recording.attempt("e1", late)
+    recording.canary()
+    broken(recording.judge(rule), "after 302" if rule == FAILED else "1 more request")
+
+
+def test_gone_is_judged_once_the_first_retry_was_due() -> None:
+    """The first wait of the event's own policy must have passed before silence is kept, and the canary's first attempt is shown."""
+    for seconds, seen in ((29, False), (31, True)):
+        recording = answered(Answer(status=410))
+        recording.elapse(seconds)
+        recording.emit()
+        canary = recording.canary()
+        recording.records.append(replace(canary, id="again", accepted_at=canary.accepted_at + 1))
+        judgement = recording.judge(GONE)
+        if not seen:
+            unseen(judgement)
+            continue
+        kept(judgement, canary)
+        assert "again" not in judgement.evidence
+
+
+def test_a_request_that_came_before_the_answer_was_written_is_legal() -> None:
+    """What arrived while 410 was still being answered could not know of it, and neither could the first request itself."""
+    recording = Recording("http")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    first = recording.attempt("e1", emission, 410)
+    recording.attempt("e1", emission, accepted_at=first.accepted_at + 1)
+    recording.elapse(100)
+    recording.emit()
+    recording.canary()
+    kept(recording.judge(GONE), first)
+
+
+def test_a_field_of_any_value_has_one() -> None:
+    """Where a field may hold anything, two different values are one too many."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    fields = [("X-Event-Id", str(emission.event_id)), ("X-Event-Type", "rose.bloomed"), ("X-Delivery", "d"), ("User-Agent", "Garden/1")]
+    culprit = recording.attempt("e1", emission, headers=[*fields, ("x-delivery", "e")])
+    broken(recording.judge(FIELDS), "X-Delivery is 'd' and 'e'", culprit)

@@ -182,3 +182,15 @@ def test_a_nameless_body_has_no_id_to_keep() -> None:
     recording.attempt("e1", emission, body=recording.body(emission, id=None))
     culprit = recording.attempt("e1", emission, headers={"Webhook-Id": "x"})
     assert broken(recording.judge(HEADER), "'x'").evidence == (culprit.id,)
+
+
+@pytest.mark.parametrize(("again", "same"), [(b"0.10", True), (b"1e-1", True), (b"0.1000000000000000055", False), (b"0.11", False)])
+def test_fractions_are_compared_digit_by_digit(again: bytes, *, same: bool) -> None:
+    """Another way to write a fraction is the same value; one that only a float cannot tell apart is another."""
+    recording = repeated({"data": {"leaf": 0.1}}, raw=b"")
+    first, culprit = recording.records[-3:][0], recording.records[-1]
+    assert isinstance(first, Attempt)
+    assert isinstance(culprit, Attempt)
+    recording.records[-1] = replace(culprit, body=first.body.replace(b"0.1", again))
+    judgement = recording.judge(BODY)
+    kept(judgement) if same else broken(judgement, "differs")

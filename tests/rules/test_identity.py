@@ -102,3 +102,12 @@ def test_who_declares_another_scheme_is_not_measured_by_standard_webhooks() -> N
 def test_a_target_that_makes_no_secrets_is_not_observed() -> None:
     """No secret made is no observation."""
     unseen(Recording("issued").judge(STRONG), "made no secret")
+
+
+@pytest.mark.parametrize(("bits", "strong"), [(171.9, False), (172.0, True), (172.5, True)])
+@pytest.mark.parametrize("profile", [None, "standard-webhooks"])
+def test_too_few_bits_are_172(bits: float, profile: str | None, *, strong: bool) -> None:
+    """From 172 on a sample of a few dozen may fail to show what varies; the count of secrets is told."""
+    recording = issued(32, 32, bits=bits, signing={"profile": profile} if profile else None)
+    judgement = recording.judge(STRONG)
+    kept(judgement) if strong else broken(judgement, "in 2 secrets no more than 172 bits vary")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hookproof.model.transcript import Emission
@@ -124,3 +126,24 @@ def test_a_key_is_confused_with_the_last_that_had_its_event() -> None:
     firsts = [keyed("evt_1", "evt_1", key=f"k{n}", recording=recording)[1][0].id for n in (2, 3)]
     recording.canary()
     assert broken(recording.judge(KEYS), "two keys").findings[1].evidence == tuple(firsts)
+
+
+def test_the_canary_follows_the_last_of_the_repeats() -> None:
+    """One that was emitted between the second and the third says nothing; other notes name no emissions."""
+    recording, made = keyed("evt_1", "evt_1")
+    recording.note("seen")
+    recording.canary()
+    late = recording.emit(event_id="evt_2")
+    note = recording.records[3]
+    recording.records[3] = replace(note, facts={"key": "k1", "emissions": [*(e.id for e in made), late.id]})  # type: ignore[call-arg] # a note
+    unseen(recording.judge(KEYS))
+    recording.canary()
+    broken(recording.judge(KEYS), "were given 2 ids", made[0], late)
+
+
+def test_refusals_under_two_keys_are_no_event_of_both() -> None:
+    """What was refused has no id that could be confused."""
+    recording, _ = keyed("evt_1", 409)
+    keyed("evt_2", 409, key="k2", recording=recording)
+    recording.canary()
+    kept(recording.judge(KEYS))

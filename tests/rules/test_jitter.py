@@ -93,3 +93,89 @@ def test_brackets_that_are_too_wide_decide_nothing() -> None:
         for emission in emissions:
             recording.attempt("e1", emission)
     unseen(recording.judge(JITTER), "not decidable")
+
+
+def bracketed(*groups: tuple[float, float, int], **capabilities: Any) -> Recording:
+    """Let events fail together and come again in groups: after at least so many virtual seconds, in a bracket so wide, so many."""
+    recording = Recording("herd", **{"jitter_ratio": 0.2, **capabilities})
+    recording.subscribe("e1")
+    emissions = [recording.emit() for _ in range(sum(count for *_, count in groups))]
+    for emission in emissions:
+        recording.attempt("e1", emission, 500)
+    for least, width, count in groups:
+        recording.elapse(START + least - recording.clock())
+        with recording.advancing(width):
+            for _ in range(count):
+                recording.attempt("e1", emissions.pop(0))
+    return recording
+
+
+@pytest.mark.parametrize(
+    ("width", "ratio", "absent"), [(1.70, 0.2, True), (1.74, 0.2, False), (1.13, 0.1, True), (1.18, 0.1, False), (1.70, 0.5, True)]
+)
+def test_what_values_inside_a_bracket_may_scatter_is_counted(width: float, ratio: float, *, absent: bool) -> None:
+    """32 waits in one bracket deviate by up to half of it times sqrt(32/31): absent below a fifth of the jitter, three per cent at most."""
+    judgement = bracketed((30 - width / 2, width, CROWD), jitter_ratio=ratio).judge(JITTER)
+    broken(judgement, "scatter by at most") if absent else unseen(judgement, "not decidable")
+
+
+@pytest.mark.parametrize(("apart", "outcome"), [(0.880, broken), (0.886, unseen), (0.897, kept), (5.0, kept)])
+def test_scatter_that_was_seen_is_weighed_with_its_brackets(apart: float, outcome: Any) -> None:
+    """Two groups so far from 30 s: their deviation less the bracket shows jitter, with the bracket its absence, between them neither."""
+    judgement = bracketed((30 - apart - 0.005, 0.01, CROWD // 2), (30 + apart - 0.005, 0.01, CROWD // 2)).judge(JITTER)
+    outcome(judgement, *(["scatter"] if outcome is broken else []))
+
+
+def test_brackets_below_nothing_prove_no_absence() -> None:
+    """Repeats inside one advance may have waited not at all, so that nothing is said, however little the middles scatter."""
+    recording = Recording("herd", jitter_ratio=0.2)
+    recording.subscribe("e1")
+    emissions = [recording.emit() for _ in range(CROWD)]
+    with recording.advancing(40):
+        for emission in emissions[: CROWD // 2] * 2:
+            recording.attempt("e1", emission, 500)
+    for emission in emissions[CROWD // 2 :]:
+        recording.attempt("e1", emission, 500)
+    recording.elapse(30)
+    for emission in emissions[CROWD // 2 :]:
+        recording.attempt("e1", emission)
+    unseen(recording.judge(JITTER), "not decidable")
+
+
+def test_repeats_without_any_wait_decide_nothing() -> None:
+    """Where no virtual time passed at all there is nothing to scatter."""
+    recording = Recording("herd", jitter_ratio=0.2)
+    recording.subscribe("e1")
+    recording.elapse(1)
+    emissions = [recording.emit() for _ in range(CROWD)]
+    for emission in emissions * 2:
+        recording.attempt("e1", emission, 500)
+    unseen(recording.judge(JITTER), "not decidable")
+
+
+@pytest.mark.parametrize(("scale", "decided"), [(25.0, True), (20.0, True), (40.0, False)])
+def test_waits_are_short_by_real_seconds(scale: float, *, decided: bool) -> None:
+    """On a scaled clock 30 s are long enough as long as they take a real second, and the reason says so if they do not."""
+    judgement = herd([30.0] * CROWD, time="scaled", time_scale=scale).judge(JITTER)
+    broken(judgement, "scatter by at most") if decided else unseen(judgement, "not decidable")
+
+
+def test_a_wait_of_hardly_a_second_is_decided() -> None:
+    """Brackets around one second on a virtual clock prove absence as well as longer ones."""
+    broken(bracketed((0.985, 0.035, CROWD)).judge(JITTER), "scatter by at most")
+
+
+def test_a_herd_is_told_by_its_first_eight_sends() -> None:
+    """More than enough waits, further sends, and events that were never sent again before them change nothing."""
+    recording = Recording("herd", jitter_ratio=0.2)
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 500)
+    emissions = [recording.emit() for _ in range(CROWD + 8)]
+    first = [recording.attempt("e1", emission, 500) for emission in emissions]
+    recording.elapse(30)
+    again = [recording.attempt("e1", emission, 500) for emission in emissions]
+    recording.elapse(60)
+    for emission in emissions:
+        recording.attempt("e1", emission)
+    told = tuple(attempt.id for pair in zip(first[:4], again[:4], strict=True) for attempt in pair)
+    assert broken(recording.judge(JITTER), "40 waits").findings[0].evidence == told

@@ -265,3 +265,146 @@ def test_a_test_call_sends_a_delivery() -> None:
     emission = recording.emit()
     sent = recording.attempt("e1", emission, body=recording.body(emission, id="test"))
     kept(recording.judge(TEST), call, sent)
+
+
+def taken(
+    key: str = "other", status: int = 404, operation: str = "deleteWebhook", path: str = "/hooks/id-e1", *, before: bool = True
+) -> Any:
+    """Let somebody try to delete an endpoint, and its owner not find it."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1", "rose.bloomed")
+    tried: dict[str, Any] = {"key": key, "path": path, "method": "DELETE"}
+    if before:
+        tried = {**tried, "done_at": recording.now + 3 * recording.tick}
+        recording.exchange(operation, 204, **tried)
+    read(recording, status)
+    if not before:
+        recording.exchange(operation, 204, **tried)
+    return recording
+
+
+@pytest.mark.parametrize("key", ["other", "none", "wrong"])
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_somebody_else_may_have_deleted_is_no_unfaithful_read(key: str, status: int) -> None:
+    """Where a deletion without right was tried at that very path before, not finding the endpoint is another promise's business."""
+    unseen(taken(key, status).judge(READS), "no endpoint was read")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"key": "own"},
+        {"operation": "getWebhook"},
+        {"path": "/hooks/id-e9"},
+        {"before": False},
+        {"status": 200},
+        {"status": 403},
+        {"status": 405},
+        {"status": 409},
+        {"status": 411},
+    ],
+    ids=str,
+)
+def test_an_endpoint_that_nobody_took_away_must_be_found(more: dict[str, Any]) -> None:
+    """A deletion by the owner, of something else, later, or no deletion at all excuses nothing; nor does another status."""
+    broken(taken(**more).judge(READS), "does not show")
+
+
+def test_the_last_writing_counts_for_events_and_address() -> None:
+    """An endpoint that was made anew under another name of ours is read at the new one."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1", "rose.bloomed", target="id-x")
+    recording.subscribe("e2", "rose.bloomed", target="id-x")
+    fine = read(recording, answer=shown("rose.bloomed", endpoint="e2"), endpoint="x")
+    kept(recording.judge(READS), fine)
+    recording.records.pop()
+    read(recording, answer=shown("rose.bloomed", endpoint="e1"), endpoint="x")
+    broken(recording.judge(READS), "does not show")
+
+
+def test_a_listing_is_believed_by_what_it_shows_alive() -> None:
+    """A listing that shows only what was deleted, what belongs to another tenant, or what came later, does not work."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    recording.subscribe("gone")
+    recording.subscribe("f1", scope="other")
+    recording.change("gone", "deleted")
+    recording.change("e1", "deleted")
+    for name in ("gone", "f1", "later"):
+        read(recording, answer={"data": [{"id": f"id-{name}"}]}, operation="listWebhooks")
+    recording.subscribe("later")
+    recording.subscribe("nameless", target="")
+    recording.endpoints["nameless"] = recording.records[-1] = replace(recording.endpoints["nameless"], endpoint_id="")
+    read(recording, answer={"data": [{"id": ""}]}, operation="listWebhooks")
+    judgement = recording.judge(GONE)
+    assert {finding.message for finding in broken(judgement, "is still shown").findings} == {
+        "deleted endpoint id-gone is still shown by listWebhooks (200)"
+    }
+    recording.records = [r for r in recording.records if b'"id-gone"' not in getattr(r, "response_body", b"")]
+    unseen(recording.judge(GONE), "no deletion was followed")
+
+
+@pytest.mark.parametrize(("status", "gone"), [(403, False), (404, True), (405, False), (409, False), (410, True), (411, False)])
+def test_only_404_and_410_say_that_nothing_is_there(status: int, *, gone: bool) -> None:
+    """Any other answer about a deleted endpoint shows that it is still known."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    read(recording, answer=shown("rose.bloomed"))
+    recording.change("e1", "deleted")
+    last = read(recording, status)
+    kept(recording.judge(GONE), last) if gone else broken(recording.judge(GONE), f"getWebhook ({status})", last)
+
+
+@pytest.mark.parametrize("done", ["disabled", "enabled"])
+def test_switching_an_endpoint_is_a_change(done: str) -> None:
+    """What goes by a name of its own in a recording is told as a change, to those who were subscribed from the first."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    recording.subscribe("watcher", "gate.changed")
+    recording.change("watcher", "updated", "rose.faded")
+    recording.change("e1", done)
+    record = recording.records[-1]
+    emission = recording.emit("rose.faded")
+    news = recording.attempt("watcher", emission, body=recording.body(emission, type="gate.changed", id="n", data={"endpoint_id": "id-e1"}))
+    kept(recording.judge(TOLD), record, news)
+
+
+def test_a_change_that_was_not_told_and_has_no_canary_is_told_of_as_such() -> None:
+    """Without a canary the reason says how many changes are open; one that is broken is not hidden by one that is open."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    recording.subscribe("watcher", "gate.changed")
+    recording.change("e1", "updated")
+    unseen(recording.judge(TOLD), "1 changes had not been told, and no canary came after them")
+    recording.canary()
+    recording.change("e1", "updated")
+    broken(recording.judge(TOLD), "got no 'gate.changed'")
+
+
+@pytest.mark.parametrize(("status", "counts"), [(199, False), (200, True), (299, True), (300, False)])
+def test_a_test_call_counts_where_it_was_accepted(status: int, *, counts: bool) -> None:
+    """Every 2xx accepts a test, and nothing else does; the first delivery is its evidence."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    call = read(recording, status, operation="testWebhook")
+    emission = recording.emit()
+    sent = [recording.attempt("e1", emission, body=recording.body(emission, id=name)) for name in ("t1", "t2")]
+    if counts:
+        assert kept(recording.judge(TEST)).evidence == (call.id, sent[0].id)
+    else:
+        unseen(recording.judge(TEST))
+
+
+def test_what_was_there_before_the_test_is_no_answer_to_it() -> None:
+    """A delivery under an id that came before the call, or in the moment of it, is a repeat of something else."""
+    for moment in (0, 1):
+        recording = Recording("subscriptions")
+        recording.subscribe("e1")
+        emission = recording.emit()
+        recording.attempt("e1", emission, body=recording.body(emission, id="old"))
+        before = recording.records[-1]
+        call = read(recording, 202, operation="testWebhook")
+        recording.records[-2] = replace(before, accepted_at=call.started_at - moment)  # type: ignore[call-arg] # it is an attempt
+        again = recording.attempt("e1", emission, body=recording.body(emission, id="old"))
+        canary = recording.canary()
+        assert again.id not in broken(recording.judge(TEST), "nothing was sent", call, canary).evidence

@@ -160,3 +160,134 @@ def test_a_log_that_shows_the_answer_is_broken(text: str) -> None:
     """Plain, inside more, in base64 or in hex: what an endpoint answered is not for its registrant."""
     recording = logged(lambda event_id: {"data": [{"event_id": event_id, "body": text}]})
     broken(recording.judge(ANSWERS), "shows what e1 answered", recording.records[-1])
+
+
+ADDRESSES: dict[str, list[list[str]]] = {
+    "out": [[OUTSIDE]],
+    "twice": [[OUTSIDE], [OUTSIDE]],
+    "both": [[OUTSIDE, OUTSIDE]],
+    "none": [[]],
+    "later": [[], [OUTSIDE]],
+}
+
+
+@pytest.mark.parametrize(("name", "fine"), [("out", True), ("twice", False), ("both", False), ("none", False), ("later", False)])
+def test_the_control_leads_outside_by_one_answer_with_one_address(name: str, *, fine: bool) -> None:
+    """A name with several answers, several addresses or none is no control; nor is a delivery that came in by another door."""
+    for rule, answers in ((INSIDE, [[TEN]]), (REBOUND, [[OUTSIDE], [TEN]])):
+        way = Way()
+        way.leads(name, *ADDRESSES[name])
+        way.leads("judged", *answers)
+        way.come(name)
+        way.canary()
+        assert (way.noted["judged"].id in way.judge(rule).evidence) is fine
+        way = Way()
+        way.leads(name, *ADDRESSES[name])
+        way.leads("judged", *answers)
+        way.come(name, "elsewhere")
+        way.canary()
+        assert way.noted["judged"].id not in way.judge(rule).evidence
+
+
+def test_the_first_delivery_through_a_door_is_the_evidence() -> None:
+    """Of several deliveries to the control, and of several inside, the first is shown, with its head."""
+    way = control()
+    way.leads("ten", [TEN])
+    first = way.come("out", head=b"first")
+    way.come("out", head=b"second")
+    canary = way.canary()
+    kept(way.judge(INSIDE), first, canary)
+    for rule, name, answers in ((INSIDE, "ten", None), (REBOUND, "changing", [[OUTSIDE], [TEN]])):
+        if answers:
+            way.leads(name, *answers)
+        inside = way.come(name, "in", head=b"one")
+        way.come(name, "in", head=b"two")
+        judgement = broken(way.judge(rule), "")
+        assert judgement.evidence == (way.noted[name].id, inside.id)
+        assert judgement.findings[0].excerpt == b"one"
+
+
+def test_names_of_other_kinds_hide_no_name_that_leads_inside() -> None:
+    """Names with several answers, with several addresses or with none are left to another promise, and the search goes on."""
+    for answers in (ADDRESSES["out"] + [[TEN]], [[OUTSIDE, TEN]], ADDRESSES["none"]):
+        way = control()
+        way.leads("odd", *answers)
+        way.come("odd", "in")
+        unseen(way.judge(INSIDE))
+        way.leads("ten", [TEN])
+        came = way.come("ten", "in")
+        assert broken(way.judge(INSIDE), f"leads to {TEN}").evidence == (way.noted["ten"].id, came.id)
+
+
+@pytest.mark.parametrize(("answers", "how"), [(([OUTSIDE], [TEN]), "after 1 other answers"), (([OUTSIDE, TEN],), "among others")])
+def test_how_a_name_led_inside_is_told(answers: tuple[list[str], ...], how: str) -> None:
+    """By a later answer, or beside a public address in the only one."""
+    way = control()
+    way.leads("changing", *answers)
+    way.come("changing", "in")
+    broken(way.judge(REBOUND), f"a name that leads inside {how} was delivered to there")
+
+
+def test_nothing_is_said_of_a_name_before_a_canary_of_a_later_event() -> None:
+    """The canary must come after an event that was emitted once the name was there; the control alone does not witness."""
+    for rule, answers in ((INSIDE, [[TEN]]), (REBOUND, [[OUTSIDE], [TEN]])):
+        way = control()
+        way.come("out")
+        way.leads("judged", *answers)
+        way.canary()
+        unseen(way.judge(rule))
+        way.emit()
+        unseen(way.judge(rule))
+        canary = way.canary()
+        kept(way.judge(rule), canary)
+        alone = Way()
+        alone.leads("judged", *answers)
+        alone.emit()
+        alone.canary()
+        unseen(alone.judge(rule))
+
+
+def test_one_delivery_beside_the_name_that_changes_is_shown() -> None:
+    """The first delivery to the public address is part of the evidence, the others are not."""
+    way = control()
+    way.leads("changing", [OUTSIDE], [TEN])
+    first, outside = way.come("out"), way.come("changing")
+    way.come("changing")
+    canary = way.canary()
+    assert kept(way.judge(REBOUND)).evidence == (way.noted["changing"].id, first.id, canary.id, outside.id)
+
+
+def test_a_broken_handshake_belongs_to_its_endpoint() -> None:
+    """What was broken off elsewhere says nothing of this certificate; the first of several reasons is told."""
+    way = Way()
+    way.certificate("e1", "expired")
+    note = way.certificate("e2", "wrong-host", "first", "second")
+    unseen(way.judge(CERTIFICATES, kinds=["expired"]))
+    judgement = kept(way.judge(CERTIFICATES, kinds=["wrong-host"]))
+    assert judgement.reading == "first"
+    assert judgement.evidence == (note.id, way.records[-2].id)
+    came = [way.come("e2", "e2", tls="TLSv1.3") for _ in range(2)]
+    assert broken(way.judge(CERTIFICATES, kinds=["wrong-host"]), "through TLS").evidence == (note.id, came[0].id)
+
+
+def test_each_log_is_read_for_each_mark() -> None:
+    """A log of before the mark, one that was refused and one of another operation hide no later one; the first delivery is shown."""
+    recording = Recording("disclosure")
+    recording.subscribe("e1")
+    recording.subscribe("quiet")
+    text = {"data": [{"body": MARK}]}
+    recording.exchange("listDeliveries", 200, answer=text)
+    recording.note("mark", endpoint="quiet", text=MARK)
+    recording.note("mark", endpoint="e1", text=MARK)
+    recording.exchange("listDeliveries", 200, answer=text)
+    emission = recording.emit()
+    unseen(recording.judge(ANSWERS))
+    came = [recording.attempt("e1", emission) for _ in range(2)]
+    del recording.records[5]
+    for operation, status in (("getWebhook", 200), ("listDeliveries", 403)):
+        recording.exchange(operation, status, answer=text)
+    unseen(recording.judge(ANSWERS))
+    fine = recording.exchange("listDeliveries", 200, answer={"data": [{"event_id": emission.event_id}]})
+    assert kept(recording.judge(ANSWERS)).evidence == (fine.id, came[0].id)
+    culprit = recording.exchange("listDeliveries", 200, answer=text)
+    assert broken(recording.judge(ANSWERS), "shows what e1 answered").evidence == (culprit.id, came[0].id)

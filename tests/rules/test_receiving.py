@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hookproof.model.transcript import Exchange
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
-from tests.rules.recording import Recording
+from tests.rules.recording import SECOND, Recording
 
 ACCEPTED, VARIED, REFUSED = "every-event-is-accepted", "correct-deliveries-are-accepted", "faulty-deliveries-are-refused"
 UNACCEPTED, CLIENT_ERRORS = "faulty-deliveries-are-not-accepted", "refusals-are-client-errors"
 OTHER = "other-methods-do-nothing"
 HARMLESS, OPEN, ONCE = "hostile-deliveries-do-no-harm", "acceptable-deliveries-are-reported", "events-take-effect-once"
+LARGE, FAILING = "large-bodies-are-not-accepted", "failures-inside-are-told"
 FAULT, UNSENT = "wrong-key", "evt_never_sent"
 SIGNED: dict[str, Any] = {"signing": {"profile": "standard-webhooks"}}
 
@@ -232,3 +235,154 @@ def test_what_was_never_accepted_has_no_effect_to_count() -> None:
     deliver(recording, 202, "event", event_id="evt_2")
     recording.effect("evt_2", 5)
     unseen(recording.judge(ONCE))
+
+
+UNKNOWN = "what is not signed was refused, and without the receiver's secret nothing can be signed"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(400, unseen), (450, unseen), (499, unseen), (399, broken), (500, broken), (202, kept)])
+def test_who_may_not_sign_learns_nothing_of_a_refusal(status: int, outcome: Any) -> None:
+    """Where the secret is not ours and deliveries are signed, any 4xx may be about the signature; everything else still counts."""
+    for rule, event, purpose in ((ACCEPTED, "rose.bloomed", "event"), (VARIED, None, "variation")):
+        recording = Recording("events")
+        deliver(recording, status, purpose, case="")
+        judgement = outcome(recording.judge(rule, event), *([f"got status {status}"] if outcome is broken else []))
+        assert outcome is not unseen or judgement.reason == UNKNOWN
+        unsigned = Recording("events", contract=replace(CONTRACT, policy=replace(CONTRACT.policy, signing=None)))
+        deliver(unsigned, status, purpose, case="")
+        assert (unsigned.judge(rule, event).outcome == "kept") is (status == 202)
+
+
+def test_what_was_spoiled_hides_nothing() -> None:
+    """A delivery whose controls failed does not end the search, for any rule that looks between controls."""
+    for rule, bad, reason in ((VARIED, 400, "got status 400"), (REFUSED, 500, "got status 500"), (CLIENT_ERRORS, 500, "promised 4xx")):
+        fault: dict[str, Any] = {"purpose": "variation"} if rule == VARIED else {"purpose": "", "fault": FAULT}
+        recording = Recording("verification", **SIGNED)
+        deliver(recording, bad, case="lonely", **fault)
+        deliver(recording, 202, case="c1")
+        culprit = deliver(recording, bad, case="c1", **fault)
+        deliver(recording, 202, case="c1")
+        broken(recording.judge(rule), reason, culprit)
+
+
+def test_the_nearest_controls_are_the_evidence() -> None:
+    """Of several controls on each side the last before and the first after are shown."""
+    recording = Recording("verification", **SIGNED)
+    deliver(recording)
+    before = deliver(recording)
+    culprit = deliver(recording, 500, "", fault=FAULT)
+    after = deliver(recording)
+    deliver(recording)
+    assert broken(recording.judge(REFUSED), "promised 4xx").evidence == (culprit.id, before.id, after.id)
+
+
+@pytest.mark.parametrize("failure", ["closed", "reset", "timeout", ""])
+@pytest.mark.parametrize("may_close", [True, False])
+def test_hanging_up_is_an_answer_where_it_may_be(failure: str, *, may_close: bool) -> None:
+    """Closing and resetting are legal where the clause says so; silence never is."""
+    recording, sent = around(0, failure=failure)
+    fine = may_close and failure in ("closed", "reset")
+    judgement = recording.judge(HARMLESS, may_close=may_close)
+    kept(judgement, sent[1]) if fine else broken(judgement, "promised an answer below 500", sent[1])
+
+
+@pytest.mark.parametrize(("status", "fine"), [(99, False), (100, True)])
+def test_no_status_below_100_is_an_answer(status: int, *, fine: bool) -> None:
+    """HTTP begins with 100."""
+    recording, sent = around(status)
+    kept(recording.judge(HARMLESS), sent[1]) if fine else broken(recording.judge(HARMLESS), f"got status {status}", sent[1])
+
+
+@pytest.mark.parametrize(("took", "fine"), [(30 * SECOND, True), (30 * SECOND + 1000, False)])
+def test_a_hostile_delivery_is_answered_in_time(took: int, *, fine: bool) -> None:
+    """Exactly at the time-out is in time; where the end of sending was not seen nothing is said of time."""
+    recording, sent = around(400)
+    recording.records[1] = replace(sent[1], sent_at=sent[1].done_at - took)
+    kept(recording.judge(HARMLESS)) if fine else broken(recording.judge(HARMLESS), "was answered after 30.000 s", sent[1])
+    hasty = replace(CONTRACT, policy=replace(CONTRACT.policy, timeout_seconds=0.5))
+    unseen_end = Recording("verification", contract=hasty)
+    unseen_end.records = [*recording.records[:1], replace(sent[1], sent_at=0), *recording.records[2:]]
+    kept(unseen_end.judge(HARMLESS))
+
+
+def large(status: int, before: int | None = 202, fault: str = "too-large") -> tuple[Recording, Exchange]:
+    """Send a body far beyond any event after a control."""
+    recording = Recording("hostile")
+    if before is not None:
+        deliver(recording, before)
+    return recording, deliver(recording, status, "", fault=fault)
+
+
+@pytest.mark.parametrize("status", [0, 400, 413, 500])
+def test_a_large_body_is_refused_or_hung_up_on(status: int) -> None:
+    """Anything but 2xx refuses it; 2xx is broken; without an accepted control before it nothing is said."""
+    recording, sent = large(status)
+    kept(recording.judge(LARGE), sent)
+    recording, sent = large(202)
+    broken(recording.judge(LARGE), "a body far beyond any event got status 202", sent)
+    for before, fault in ((None, "too-large"), (500, "too-large"), (202, FAULT)):
+        unseen(large(202, before, fault)[0].judge(LARGE), "no large body was sent")
+
+
+@pytest.mark.parametrize(("method", "fine"), [("PUT", False), ("PATCH", False), ("DELETE", False), ("GET", True), ("HEAD", True)])
+def test_unsafe_methods_are_not_accepted(method: str, *, fine: bool) -> None:
+    """A 2xx to PUT, PATCH or DELETE says that something was done; one to a reading method does not."""
+    recording, sent = around(200, fault="other-method", method=method)
+    judgement = recording.judge(OTHER)
+    kept(judgement, sent[1]) if fine else broken(judgement, f"a delivery by {method} got status 200", sent[1])
+    unseen(around(200, fault=FAULT, method=method)[0].judge(OTHER), "no other method was tried")
+    unseen(around(200, after=500, fault="other-method", method=method)[0].judge(OTHER))
+
+
+def failing(status: int, control: int = 202, **more: Any) -> tuple[Recording, Exchange]:
+    """Accept one event, then let one fail inside."""
+    recording = Recording("failures", faults=True)
+    deliver(recording, control, **more)
+    return recording, deliver(recording, status, "failing")
+
+
+@pytest.mark.parametrize(("status", "fine"), [(500, True), (503, True), (0, True), (99, True), (100, False), (202, False), (499, False)])
+def test_a_failure_inside_is_told(status: int, *, fine: bool) -> None:
+    """5xx and silence have the event sent again; any other answer lets it be forgotten."""
+    recording, sent = failing(status)
+    kept(recording.judge(FAILING), sent) if fine else broken(recording.judge(FAILING), f"got status {status}, promised 5xx", sent)
+
+
+@pytest.mark.parametrize("more", [{"control": 500}, {"purpose": "event"}, {"situation": "events"}])
+def test_a_failure_inside_is_told_apart_from_failing_always(more: dict[str, Any]) -> None:
+    """Without a control that was accepted in this very situation nothing is said."""
+    unseen(failing(202, **more)[0].judge(FAILING), "after an accepted one")
+    recording, _ = failing(202)
+    recording.records[1] = replace(recording.records[1], purpose="event")  # type: ignore[call-arg] # it is an exchange
+    unseen(recording.judge(FAILING))
+
+
+@pytest.mark.parametrize("status", [400, 499])
+def test_the_first_and_the_last_4xx_are_client_errors(status: int) -> None:
+    """Both ends of the class refuse."""
+    recording, sent = around(status)
+    kept(recording.judge(CLIENT_ERRORS), sent[1])
+
+
+def test_a_lonely_hostile_delivery_hides_no_harm() -> None:
+    """One without controls is passed over."""
+    recording = Recording("hostile")
+    deliver(recording, 500, "", fault=FAULT, case="lonely")
+    deliver(recording)
+    culprit = deliver(recording, 500, "", fault=FAULT)
+    deliver(recording)
+    broken(recording.judge(HARMLESS), "promised an answer below 500", culprit)
+
+
+@pytest.mark.parametrize(("waited", "told"), [(0.5, "0.5"), (2.25, "2.2")])
+def test_the_last_look_at_the_effects_of_other_methods_is_told(waited: float, told: str) -> None:
+    """The reading says how long after a delivery somebody looked last, at the least of all deliveries."""
+    recording = Recording("http")
+    recording.effect(UNSENT, 0)
+    for event_id, more in (("evt_1", 0.0), ("evt_2", 5.0)):
+        deliver(recording)
+        sent = deliver(recording, 404, "", fault="other-method", event_id=event_id, method="PUT")
+        deliver(recording)
+        looks = [recording.effect(event_id, 0) for _ in range(2)]
+        recording.records[-1] = replace(looks[-1], at=sent.done_at + round((waited + more) * SECOND))
+    assert kept(recording.judge(OTHER)).reading == f"effects seen by control, last looked at {told} s after the last delivery"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hookproof.model.transcript import Exchange
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
-from tests.rules.recording import Recording
+from tests.rules.recording import SECOND, Recording
 from tests.rules.test_receiving import deliver
 
 BOMBS, STRANGERS, PLAIN = (
@@ -80,3 +82,50 @@ def test_plain_http_that_is_accepted_is_broken() -> None:
     recording, sent = between("plainly", 202, fault="without-tls")
     broken(recording.judge(PLAIN), "in plain HTTP got status 202", sent)
     unseen(between("plainly", 202, before=500, fault="without-tls")[0].judge(PLAIN))
+
+
+@pytest.mark.parametrize(("took", "fine"), [(30 * SECOND, True), (30 * SECOND + 1000, False)])
+def test_a_bomb_is_refused_in_time(took: int, *, fine: bool) -> None:
+    """Exactly at the time-out is in time; where the end of sending was not seen nothing is said of time."""
+    recording, sent = between("bombs", 413, fault="bomb")
+    recording.records[1] = replace(sent, sent_at=sent.done_at - took)
+    kept(recording.judge(BOMBS)) if fine else broken(recording.judge(BOMBS), "was refused after 30.000 s", sent)
+    recording.contract = replace(CONTRACT, policy=replace(CONTRACT.policy, timeout_seconds=0.5))
+    recording.records[1] = replace(sent, sent_at=0)
+    kept(recording.judge(BOMBS))
+
+
+def test_499_is_no_error_of_the_server() -> None:
+    """The last client error refuses a bomb like any other."""
+    recording, sent = between("bombs", 499, fault="bomb")
+    kept(recording.judge(BOMBS), sent)
+
+
+@pytest.mark.parametrize(("rule", "fault", "status"), [(BOMBS, "bomb", 202), (PLAIN, "without-tls", 202)])
+def test_what_has_no_controls_hides_nothing(rule: str, fault: str, status: int) -> None:
+    """A faulty delivery whose controls are missing does not end the search."""
+    recording = Recording("bombs")
+    deliver(recording, status, "", fault=fault, case="lonely")
+    deliver(recording)
+    culprit = deliver(recording, status, "", fault=fault)
+    deliver(recording)
+    broken(recording.judge(rule), "", culprit)
+
+
+@pytest.mark.parametrize("more", [{"before": 500}, {"after": 500}, {"status": 0}])
+def test_nobody_is_blamed_for_leave_without_controls_or_an_answer(more: dict[str, int]) -> None:
+    """A receiver that does not work, and one that hangs up, give no leave."""
+    fields = (("WebHook-Allowed-Origin", "*"),)
+    told = {"status": 200, **more}
+    recording, _ = between("asking_leave", **told, fault="stranger-asks", request_headers=ASKED, response_headers=fields)
+    unseen(recording.judge(STRANGERS))
+
+
+def test_leave_stands_in_its_own_field() -> None:
+    """What other fields hold is no leave, and a question without a name gets none by an answer without one."""
+    fields = (("Access-Control-Allow-Origin", "*"), ("WebHook-Allowed-Origin", "partner.example"))
+    recording, sent = between("asking_leave", 200, fault="stranger-asks", request_headers=ASKED, response_headers=fields)
+    kept(recording.judge(STRANGERS), sent)
+    asked = (("Host", "partner.example"), *ASKED)
+    recording, sent = between("asking_leave", 200, fault="stranger-asks", request_headers=asked, response_headers=fields)
+    kept(recording.judge(STRANGERS), sent)

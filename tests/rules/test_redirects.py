@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hookproof.model.transcript import Answer, Attempt
+from hookproof.model.transcript import Answer, Attempt, Emission
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
 
@@ -77,3 +77,57 @@ def test_whoever_goes_abroad_empty_handed_takes_nothing(headers: dict[str, str] 
     unseen(recording.judge(ABROAD))
     canary = recording.canary()
     kept(recording.judge(ABROAD), canary)
+
+
+def test_an_endless_loop_is_shown_by_its_beginning_and_its_end() -> None:
+    """The first delivery, the first two rounds and the last are the evidence."""
+    recording, first = turning(60)
+    rounds = [record.id for record in recording.records if isinstance(record, Attempt) and record is not first]
+    assert broken(recording.judge(LOOPS), "60 times").evidence == (first.id, *rounds[:2], rounds[-1])
+
+
+def test_rounds_are_counted_until_the_first_retry_may_be_due() -> None:
+    """What comes after the first wait of the schedule is no round, however soon the later waits would be over."""
+    recording, _ = turning(80, pause=0.31, time="real")
+    broken(recording.judge(LOOPS), "80 times in one attempt")
+    recording, _ = turning(52, pause=0.7, time="real")
+    recording.canary()
+    kept(recording.judge(LOOPS))
+
+
+def test_a_canary_from_before_is_no_witness_of_a_loop_or_of_a_trap() -> None:
+    """It must have been emitted after the redirect was answered."""
+    recording = Recording("http")
+    for name, note in (("e1", "turning"), ("e2", "trap")):
+        recording.subscribe(name)
+        recording.note(note, endpoint=name, trap="t1", abroad=True)
+    recording.canary()
+    for name in ("e1", "e2"):
+        recording.attempt(name, recording.emit(), 302)
+    unseen(recording.judge(LOOPS))
+    unseen(recording.judge(ABROAD))
+
+
+def test_what_fell_into_the_trap_empty_handed_is_evidence_and_trips_at_home_hide_nothing() -> None:
+    """A redirect that stays at home does not end the search, and each harmless request abroad is shown."""
+    recording = Recording("http")
+    for name, abroad in (("home", False), ("e1", True)):
+        recording.subscribe(name)
+        recording.note("trap", endpoint=name, trap=f"t-{name}", abroad=abroad)
+        recording.attempt(name, recording.emit(), 307)
+    caught = [recording.attempt("t-e1", recording.emit(), headers={"Host": "h"}) for _ in range(2)]
+    canary = recording.canary()
+    kept(recording.judge(ABROAD), *caught, canary)
+
+
+def test_the_redirected_delivery_is_shown_by_its_first_attempt() -> None:
+    """However often it was sent again, with what went along told of its first answer."""
+    recording = led_abroad(None)
+    first = next(record for record in recording.records if isinstance(record, Attempt))
+    emission = next(record for record in recording.records if isinstance(record, Emission))
+    recording.elapse(30)
+    recording.attempt("e1", emission, 308)
+    canary = recording.canary()
+    assert kept(recording.judge(ABROAD)).evidence == (first.id, canary.id)
+    thief = recording.attempt("t1", emission, headers={"Authorization": "s"})
+    broken(recording.judge(ABROAD), "307 was followed to another origin", first, thief)

@@ -303,3 +303,149 @@ def test_a_retry_that_is_promised_at_once_is_no_transport_repeat() -> None:
     headers = recording.signed("e1", emission, recording.body(emission))
     sent = [recording.attempt("e1", emission, mode=mode, headers=headers) for mode in ("reset", "respond")]
     kept(recording.judge(RETRIED, classes=["reset"]), *sent)
+
+
+def test_what_is_sent_once_hides_no_failure() -> None:
+    """Events of a policy of a single send are passed over."""
+    once = {"call": replace(CONTRACT.policy.retry["call"], delays=(), sends={"once": 1})}
+    contract = replace(CONTRACT, policy=replace(CONTRACT.policy, retry={**CONTRACT.policy.retry, **once}))
+    recording = Recording(contract=contract)
+    for name, kind in (("e0", "call.made"), ("e1", "rose.bloomed")):
+        recording.subscribe(name, kind)
+        recording.attempt(name, recording.emit(kind), 500)
+    recording.elapse(100)
+    recording.canary()
+    broken(recording.judge(RETRIED, classes=["5xx"]), "never sent again")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (Answer(status=503), "5xx", "after status 503 the event"),
+        (Answer(mode="close"), "closed", "after a closed (close) the event"),
+        (Answer(status=200, mode="close_after_head"), "cut", "after a cut (close_after_head) the event"),
+    ],
+)
+def test_what_the_target_met_is_told(answer: Answer, kind: str, words: str) -> None:
+    """A status where one was sent whole, else what happened to the connection."""
+    recording = Recording()
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), answer=answer)
+    recording.elapse(200)
+    recording.canary()
+    broken(recording.judge(RETRIED, classes=[kind]), words)
+
+
+def test_a_refused_event_is_shown_by_its_first_arrival_and_its_loss_by_the_last_canary() -> None:
+    """The first attempt after the port opened is the evidence; without any, the emission and the first attempt of the last canary."""
+    for arrives in (True, False):
+        recording = Recording()
+        recording.subscribe("e1")
+        recording.note("refused", endpoint="e1")
+        emission = recording.emit()
+        recording.elapse(1000)
+        arrivals = [recording.attempt("e1", emission, status) for status in (500, 200) if arrives]
+        recording.canary()
+        canary = recording.canary()
+        recording.records.append(replace(canary, id="again", accepted_at=canary.accepted_at + 1))
+        judgement = recording.judge(RETRIED, classes=["refused"])
+        if arrives:
+            assert kept(judgement).evidence == (arrivals[0].id,)
+        else:
+            assert broken(judgement, "connections were refused").evidence == (emission.id, canary.id)
+
+
+def test_a_canary_that_came_too_early_and_again_later_is_no_witness_of_a_refused_event() -> None:
+    """The canary's first attempt tells what had passed; and it must have been emitted after the event."""
+    recording = Recording()
+    recording.subscribe("e1")
+    recording.note("refused", endpoint="e1")
+    early = recording.canary()
+    emission = recording.emit()
+    canary = recording.canary()
+    recording.elapse(1000)
+    for sung in (early, canary):
+        recording.records.append(replace(sung, id=f"again {sung.id}", accepted_at=recording.now + 1))
+    unseen(recording.judge(RETRIED, classes=["refused"]), "not seen for refused")
+    late = recording.canary()
+    broken(recording.judge(RETRIED, classes=["refused"]), "connections were refused", emission, late)
+
+
+def test_a_refused_event_that_was_lost_is_told_beside_what_was_not_seen() -> None:
+    """A loss is broken although another listed class was not met."""
+    recording = Recording()
+    recording.subscribe("e1")
+    recording.note("refused", endpoint="e1")
+    recording.emit()
+    recording.elapse(1000)
+    recording.canary()
+    broken(recording.judge(RETRIED, classes=["refused", "5xx"]), "connections were refused")
+
+
+@pytest.mark.parametrize("rule", [ENDED, AGAIN])
+def test_at_most_five_of_what_came_after_a_success_are_shown(rule: str) -> None:
+    """The answered attempt and the first five after it; the next attempt at once is the first of them."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    sent = [recording.attempt("e1", emission) for _ in range(9)]
+    assert broken(recording.judge(rule), "").evidence == tuple(attempt.id for attempt in sent[:6])
+
+
+@pytest.mark.parametrize(("status", "ends"), [(199, False), (200, True), (299, True), (300, False)])
+def test_every_2xx_and_nothing_else_ends_an_event(status: int, *, ends: bool) -> None:
+    """What was answered so is not sent again at all."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    emission = recording.emit()
+    first = recording.attempt("e1", emission, status)
+    again = recording.attempt("e1", emission)
+    recording.elapse(100)
+    recording.canary()
+    judgement = recording.judge(AGAIN)
+    broken(judgement, f"was answered {status} and sent again", first, again) if ends else kept(judgement, again)
+
+
+def test_a_held_answer_is_given_up_by_a_send_before_it_was_let_go() -> None:
+    """A send in the moment in which we let go, or the held one itself, gives nothing up."""
+    for shift, outcome in ((0, broken), (1, kept)):
+        recording = Recording("retries", time="real")
+        recording.subscribe("e1")
+        emission = recording.emit()
+        held = recording.attempt("e1", emission, mode="never", closed_at=None)
+        recording.wait(400)
+        recording.records[-1] = held = replace(held, at=recording.now)
+        recording.attempt("e1", emission, accepted_at=recording.now - shift)
+        judgement = recording.judge(RETRIED, classes=["timeout"])
+        broken(judgement, "the target still waited") if outcome is broken else kept(judgement)
+
+
+@pytest.mark.parametrize(
+    ("mode", "within", "seconds"),
+    [("respond", 100, 100), ("respond", 10, 30), ("never", 100, 130), ("never", None, 60), ("respond", None, 30)],
+)
+def test_a_retry_is_due_within_what_is_promised(mode: str, within: float | None, seconds: float) -> None:
+    """The longer of the clause's seconds and the schedule's first wait, after a time-out that much later; a little slew besides."""
+    for passed, seen in ((seconds - 1, False), (seconds + 1, True)):
+        recording = Recording()
+        recording.subscribe("e1")
+        recording.attempt("e1", recording.emit(), 500, mode=mode)
+        recording.elapse(passed)
+        recording.canary()
+        more: dict[str, Any] = {} if within is None else {"within": within}
+        judgement = recording.judge(RETRIED, classes=["timeout" if mode == "never" else "5xx"], **more)
+        broken(judgement, "never sent again") if seen else unseen(judgement)
+
+
+@pytest.mark.parametrize(("listed", "counts"), [(["503"], True), (["500"], False), (["5xx"], True), (["respond"], False)])
+def test_a_status_may_be_listed_by_itself(listed: list[str], *, counts: bool) -> None:
+    """A class or one status of a whole answer counts; a broken connection has no status."""
+    recording = Recording()
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit(), 503)
+    recording.subscribe("e2")
+    recording.attempt("e2", recording.emit(), 500, mode="reset")
+    recording.elapse(100)
+    recording.canary()
+    judgement = recording.judge(RETRIED, classes=listed)
+    broken(judgement, "after status 503") if counts else unseen(judgement, f"not seen for {listed[0]}")

@@ -361,3 +361,59 @@ def test_a_wait_of_zero_is_a_wait() -> None:
     kept(kept_at.judge(WAITS), *sent)
     failing(late, (5.0,))
     broken(late.judge(WAITS), "promised 0 s")
+
+
+def test_a_wait_beyond_the_schedule_is_nobodys() -> None:
+    """A send more than the policy has waits is too many, and however soon it came no wait was wrong."""
+    recording = Recording()
+    sent = failing(recording, (*SLOW, 1.0, 1.0))
+    kept(recording.judge(WAITS), *sent)
+
+
+def test_a_wait_that_was_not_measured_hides_no_wrong_one() -> None:
+    """Where the end of one answer was not seen the next wait is judged all the same."""
+    recording = Recording(time="real")
+    sent = failing(recording, (30.0, 10.0))
+    place = recording.records.index(sent[0])
+    recording.records[place] = replace(sent[0], answer_done_at=None)
+    broken(recording.judge(WAITS), "wait 2 of 'slow' was at most", sent[1], sent[2])
+
+
+def test_a_mixture_is_told_with_both_policies_and_the_first_that_differs() -> None:
+    """The first delivery and the first one that follows another policy are the evidence, and both policies are named."""
+    recording = Recording()
+    one = failing(recording, SLOW, "either.made")
+    failing(recording, SLOW, "either.made", "e2")
+    two = failing(recording, CALL, "either.made", "e3")
+    judgement = broken(recording.judge(WAITS, policies=["slow", "call"]), "follows two policies: call, slow")
+    assert judgement.evidence == (one[0].id, two[0].id)
+
+
+def test_more_than_one_delivery_may_end_without_a_canary() -> None:
+    """The reason counts them."""
+    recording = Recording()
+    for number in range(3):
+        failing(recording, SLOW, endpoint=f"e{number}")
+    unseen(recording.judge(SENDS), "3 deliveries ended without a canary")
+
+
+@pytest.mark.parametrize(("silence", "seen"), [(119.0, False), (121.0, True)])
+def test_silence_lasts_as_long_as_the_wait_that_would_have_come_next(silence: float, *, seen: bool) -> None:
+    """After three sends the third wait must have passed, and not more."""
+    recording = Recording()
+    failing(recording, SLOW[:2])
+    recording.elapse(silence)
+    recording.canary()
+    judgement = recording.judge(SENDS)
+    kept(judgement) if seen else unseen(judgement)
+
+
+@pytest.mark.parametrize(("silence", "seen"), [(59.0, False), (61.0, True)])
+def test_without_a_schedule_of_its_own_the_longest_first_wait_of_any_is_long_enough(silence: float, *, seen: bool) -> None:
+    """Where a policy has no waits the first waits of the others tell how soon anything would have come."""
+    recording = _with_slow(delays=(), sends={"once": 1})
+    failing(recording, ())
+    recording.elapse(silence)
+    recording.canary()
+    judgement = recording.judge(SENDS)
+    kept(judgement) if seen else unseen(judgement)

@@ -181,3 +181,67 @@ def test_what_is_no_message_has_no_body_to_judge(name: str) -> None:
     recording.attempt("e1", recording.emit(), malformed="both lengths", body=b"{")
     unseen(recording.judge(name))
     broken(recording.judge("requests-are-well-formed"), "both lengths")
+
+
+def test_the_place_is_shown_with_sixty_bytes_before_it() -> None:
+    """An excerpt begins sixty bytes before what was found, or at the beginning of the head."""
+    for before in (0, 30, 60, 61, 100):
+        recording, emission = hostile()
+        shown = b"x" * before + b"\nX-Hookproof-Smuggled: identifier\r\n\r\n"
+        recording.attempt("e1", emission, head=shown)
+        assert broken(recording.judge(FIELDS), "").findings[0].excerpt == shown[max(0, before - 60) :]
+        recording, _ = credentials()
+        shown = b"y" * before + ONE.encode() + b"\r\n"
+        recording.attempt("e2", recording.emit(), head=shown)
+        assert broken(recording.judge(TOKENS), "").findings[0].excerpt == shown[max(0, before - 60) :]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("identifier", "what stood in an identifier of the event became a header field"),
+        ("description", "what stood in an endpoint's description became a header field"),
+        ("address", "what stood in an endpoint's URL became a header field"),
+        ("elsewhere", "what stood in elsewhere became a header field"),
+    ],
+)
+def test_the_place_of_a_hostile_value_is_named(place: str, words: str) -> None:
+    """In words for the three that we stage, as it was sent for any other."""
+    recording, emission = hostile()
+    recording.attempt("e1", emission, head=head(smuggled(place, "\r\n")))
+    assert broken(recording.judge(FIELDS), "").reason == words
+
+
+def test_only_hostile_requests_tell_how_line_ends_are_refused() -> None:
+    """Other refusals, and hostile requests that were accepted, are no readings; nor is an endpoint of another request evidence."""
+    recording = Recording("hostile")
+    plain = recording.exchange(status=201)
+    recording.exchange(status=409)
+    recording.exchange(status=201, purpose=HOSTILE)
+    recording.subscribe("e1")
+    recording.records[-1] = replace(recording.endpoints["e1"], exchange=plain.id)
+    recording.attempt("e1", recording.emit(), head=head("x"))
+    unseen(recording.judge(FIELDS))
+    emission = recording.emit(data={"leaf": 1, "id": "x"}, purpose=HOSTILE)
+    recording.attempt("e1", emission, head=head("x"))
+    assert kept(recording.judge(FIELDS)).reading == ""
+
+
+def test_a_token_in_the_query_is_no_part_of_the_path() -> None:
+    """What somebody wrote behind the question mark of a target does not make a token the endpoint's."""
+    recording, _ = credentials()
+    for endpoint in ("e1", "e2"):
+        recording.attempt(endpoint, recording.emit(), target=f"/{endpoint}?x={THREE}", head=f"?x={THREE}".encode())
+    kept(recording.judge(TOKENS))
+    recording.attempt("e1", recording.emit(), target=f"/e1?x={TWO}", head=b"")
+    leak = recording.attempt("e1", recording.emit(), head=TWO.encode())
+    broken(recording.judge(TOKENS), "the address of e2", leak)
+
+
+def test_only_a_note_of_hiding_tells_of_a_secret() -> None:
+    """Other notes about an attempt say nothing of secrets in it."""
+    recording = Recording("catalog")
+    recording.subscribe("e1")
+    attempt = recording.attempt("e1", recording.emit())
+    recording.note("seen", attempt=attempt.id, names=["secret of e1"], places=["head"])
+    kept(recording.judge(SECRETS), attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,3 +127,61 @@ def test_a_subject_of_any_type_is_compared_and_never_crashes(subject: Any) -> No
     recording.canary()
     for rule in (FOLLOWS, LAST):
         unseen(recording.judge(rule)) if subject is None else kept(recording.judge(rule))
+
+
+def test_nothing_is_said_without_a_canary_that_came_later() -> None:
+    """Neither a canary from before the event nor none at all witnesses that a companion or a follower is missing."""
+    for sings in (False, True):
+        recording = Recording("sequences")
+        recording.subscribe("e1", "pair.opened", "pair.noted", "early.media", "early.answered")
+        if sings:
+            recording.canary()
+        recording.attempt("e1", recording.emit("pair.opened"))
+        recording.attempt("e1", recording.emit("early.media"))
+        recording.emit("early.answered")
+        for rule in (ALONG, FOLLOWS):
+            unseen(recording.judge(rule))
+
+
+def test_one_companion_does_for_one_event() -> None:
+    """Two equal events want a companion each; who named both at first is asked, whatever was changed later."""
+    recording = Recording("sequences")
+    recording.subscribe("both", "pair.opened", "pair.noted")
+    recording.change("both", "updated", "pair.opened", "rose.faded")
+    first, second = recording.emit("pair.opened"), recording.emit("pair.opened")
+    along = recording.attempt("both", first, body=recording.body(first, type="pair.noted", id="along"))
+    canary = recording.canary()
+    assert broken(recording.judge(ALONG), "without its companion").evidence == (second.id, canary.id)
+    assert along.id != second.id
+
+
+def test_a_subject_that_is_not_told_hides_no_other() -> None:
+    """A closing event without a subject, and one alone, are passed over; so is a first event whose follower is still due."""
+    recording = Recording("sequences")
+    recording.subscribe("e1", "room.opened", "room.closed", "early.media", "early.answered")
+    for data in ({"leaf": 1}, {"leaf": 1, "room_id": "9"}):
+        recording.attempt("e1", recording.emit("room.closed", data))
+    closing = recording.emit("room.closed")
+    recording.attempt("e1", closing, body=recording.body(closing, created_at="2020-01-01T00:00:00Z"))
+    culprit = recording.attempt("e1", recording.emit("room.opened"))
+    broken(recording.judge(LAST), "came after 'room.closed' at e1", culprit)
+    recording.attempt("e1", recording.emit("early.media", {"leaf": 1, "call_id": "d"}))
+    media = recording.attempt("e1", recording.emit("early.media"))
+    recording.emit("early.answered")
+    canary = recording.canary()
+    recording.records.append(replace(canary, id="again", accepted_at=canary.accepted_at + 1))
+    recording.emit("early.answered", {"leaf": 1, "call_id": "d"})
+    judgement = broken(recording.judge(FOLLOWS), "never followed by", media, canary)
+    assert "again" not in judgement.evidence
+
+
+def test_the_first_follower_is_compared() -> None:
+    """A later repeat of the follower does not make up for a first one that claims to be older."""
+    recording = Recording("sequences")
+    recording.subscribe("e1", "early.media", "early.answered")
+    first = recording.attempt("e1", recording.emit("early.media"))
+    then = recording.emit("early.answered")
+    older = recording.attempt("e1", then, 500, body=recording.body(then, created_at="2001-01-01T00:00:00Z"))
+    recording.attempt("e1", then)
+    recording.canary()
+    broken(recording.judge(FOLLOWS), "older than", first, older)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.verdict import Judgement
@@ -319,3 +320,156 @@ def test_endpoints_without_secret_or_rotation_promise_nothing() -> None:
     recording.records[0] = replace(recording.records[0], secret=None)  # type: ignore[call-arg] # the first record is a subscription
     for rule in (SIGNED, VALID, BOTH, END, OWN):
         unseen(recording.judge(rule))
+
+
+@pytest.mark.parametrize(
+    ("off", "local"),
+    [
+        *((sign * seconds, True) for sign in (1, -1) for seconds in (899, 900, 902, 1802, 3598, 3600, 20_700)),
+        *((sign * seconds, False) for sign in (1, -1) for seconds in (2, 450, 897, 903, 1797, 1803, 3597, 3603)),
+    ],
+)
+def test_an_offset_of_whole_quarters_of_an_hour_looks_like_local_time(off: int, *, local: bool) -> None:
+    """Give or take two seconds, a quarter of an hour at the least; what is said of the offset follows from it alone."""
+    recording = signed(lambda r, body, event_id: standard_headers(["secret of e1"], event_id, int(r.clock()) + off, body))
+    more = ", as local time taken for UTC does" if local else ""
+    assert broken(recording.judge(FRESH), "").reason == f"the timestamp lies {off:+d} s from the moment of the attempt{more}"
+
+
+@pytest.mark.parametrize(("off", "fine"), [(-4, False), (-3, True), (0, True), (1, True), (2, False)])
+def test_a_timestamp_may_lag_by_the_way_and_both_roundings(off: int, *, fine: bool) -> None:
+    """In real time a delivery was made up to two seconds before it arrived, and a second of slack lies on either side."""
+    recording = signed(lambda r, body, event_id: standard_headers(["secret of e1"], event_id, int(r.clock()) + off, body), time="real")
+    judgement = recording.judge(FRESH)
+    kept(judgement) if fine else broken(judgement, f"lies {off:+d} s")
+
+
+def thrice(passed: float, *names: str, gap: float = 0.0, **capabilities: Any) -> Recording:
+    """Rotate a secret twice with a gap in between, let so many seconds pass and deliver, signed with the named secrets."""
+    recording = Recording("signatures", **capabilities)
+    recording.subscribe("e1", secret="oldest")
+    recording.change("e1", "rotated", secret="old")
+    recording.elapse(gap)
+    recording.change("e1", "rotated", secret="new")
+    recording.elapse(passed)
+    recording.change("e1", "updated", "rose.bloomed", "rose.faded")
+    emission = recording.emit()
+    recording.attempt("e1", emission, headers=recording.signed("e1", emission, recording.body(emission), *names))
+    return recording
+
+
+@pytest.mark.parametrize("capabilities", [{"time": "virtual"}, {"time": "scaled", "time_scale": 100.0}], ids=lambda c: str(c["time"]))
+def test_the_last_rotation_counts_and_the_two_newest_secrets(capabilities: dict[str, Any]) -> None:
+    """An overlap begins anew with each rotation, not with other changes, and the oldest secret of three plays no part in it."""
+    recording = thrice(60, "new", "old", gap=2 * DAY, **capabilities)
+    kept(recording.judge(BOTH), recording.records[-1])
+    unseen(recording.judge(END))
+    unseen(thrice(60, "oldest", gap=2 * DAY, **capabilities).judge(BOTH))
+    broken(thrice(60, "oldest", "new", gap=2 * DAY, **capabilities).judge(BOTH), "does not verify with the old secret")
+    recording = thrice(DAY * 1.01, "new", "oldest", **capabilities)
+    kept(recording.judge(END), recording.records[-1])
+    unseen(recording.judge(BOTH))
+    unseen(thrice(DAY * 1.01, "oldest", **capabilities).judge(END))
+
+
+def test_a_rotation_to_the_first_known_secret_has_no_old_one() -> None:
+    """Where the secret of before is not known to us nothing is said of either, and later endpoints are judged all the same."""
+    for passed, rule in ((60, BOTH), (DAY * 1.01, END)):
+        recording = Recording("signatures")
+        recording.subscribe("lonely")
+        recording.records[-1] = recording.endpoints["lonely"] = replace(recording.endpoints["lonely"], secret=None)
+        recording.change("lonely", "rotated", secret="new")
+        recording.subscribe("e1", secret="old")
+        recording.change("e1", "rotated", secret="new")
+        recording.elapse(passed)
+        emission = recording.emit()
+        body = recording.body(emission)
+        recording.attempt("lonely", emission, headers=recording.signed("lonely", emission, body, "new"))
+        unseen(recording.judge(rule))
+        names = ("new", "old") if rule == BOTH else ("new",)
+        judged = recording.attempt("e1", emission, headers=recording.signed("e1", emission, body, *names))
+        assert kept(recording.judge(rule)).evidence == (judged.id,)
+
+
+@pytest.mark.parametrize(("passed", "during", "after"), [(DAY - 1, True, False), (DAY, False, False), (DAY * 1.0009, False, False)])
+def test_the_end_of_the_overlap_is_spared_by_a_thousandth(passed: float, *, during: bool, after: bool) -> None:
+    """At the promised end and up to a thousandth after it nothing is said of the old secret; before it both must sign."""
+    recording = rotated(passed, "new", "old")
+    assert (recording.judge(BOTH).outcome == "kept") is during
+    assert (recording.judge(END).outcome == "broken") is after
+
+
+def test_an_overlap_is_measured_by_what_may_have_passed_at_most() -> None:
+    """On a busy host a delivery that came a little before the end may have been made after it."""
+    for early, seen in ((0.3, True), (0.2, False)):
+        recording = Recording("signatures", time="real")
+        recording.subscribe("e1", secret="old")
+        change = recording.change("e1", "rotated", secret="new")
+        emission = recording.emit()
+        arrived = change.at + round((DAY - early) * 10**9)
+        headers = recording.signed("e1", emission, recording.body(emission), "new", "old")
+        recording.attempt("e1", emission, headers=headers, accepted_at=arrived)
+        assert (recording.judge(BOTH).outcome == "kept") is seen
+
+
+def test_without_a_moved_clock_no_time_has_passed() -> None:
+    """On a virtual clock that nobody moved a delivery right after a rotation lies in the overlap."""
+    recording = Recording("signatures")
+    recording.subscribe("e1", secret="old")
+    recording.change("e1", "rotated", secret="new")
+    emission = recording.emit()
+    recording.attempt("e1", emission, headers=recording.signed("e1", emission, recording.body(emission), "new"))
+    broken(recording.judge(BOTH), "the old secret")
+    unseen(recording.judge(END))
+
+
+def test_an_odd_attempt_hides_no_bad_one() -> None:
+    """Attempts outside the overlap, or signed with neither secret, do not end the search."""
+    for rule, passed, first in ((BOTH, 60, "neither"), (END, DAY * 1.01, None)):
+        recording = Recording("signatures")
+        recording.subscribe("e1", secret="old")
+        recording.change("e1", "rotated", secret="new")
+        emission = recording.emit()
+        body = recording.body(emission)
+        if first is None:
+            recording.attempt("e1", emission, headers=recording.signed("e1", emission, body, "new", "old"))
+        recording.elapse(passed)
+        if first is not None:
+            recording.attempt("e1", emission, headers=recording.signed("e1", emission, body, first))
+        bad = recording.attempt("e1", emission, headers=recording.signed("e1", emission, body, "old"))
+        broken(recording.judge(rule), "does not verify with the new secret", bad)
+
+
+def test_a_shared_secret_signs_where_it_is_the_newest() -> None:
+    """Two endpoints that were given one secret are told at the delivery that it signs, though both had others before."""
+    recording = Recording("signatures")
+    for endpoint in ("e1", "e2"):
+        recording.subscribe(endpoint, secret=f"own of {endpoint}")
+        recording.change(endpoint, "rotated", secret="shared")
+    emission = recording.emit()
+    culprit = recording.attempt("e1", emission)
+    broken(recording.judge(OWN), "e1 and e2 were given one secret, 'shared', and it signs here", culprit)
+
+
+@pytest.mark.parametrize(
+    ("told", "forged", "outcome"), [(True, False, kept), (True, True, broken), (False, False, None), (False, True, None)]
+)
+def test_a_key_pair_is_judged_where_its_public_half_is_known(told: bool, forged: bool, outcome: Any) -> None:  # noqa: FBT001 -- a table
+    """Who signs with a private key is verified by the public one; where that was not told nothing is said, neither kept nor broken."""
+    pair = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    public = "whpk_" + base64.b64encode(pair.public_key().public_bytes_raw()).decode()
+    recording = Recording("signatures")
+    recording.subscribe("e1", secret="issued secret for e1")
+    emission = recording.emit()
+    body, seconds = recording.body(emission), int(recording.clock())
+    tag = base64.b64encode(pair.sign(f"{emission.event_id}.{seconds}.".encode() + (b"x" if forged else body))).decode()
+    headers = {"webhook-id": str(emission.event_id), "webhook-timestamp": str(seconds), "webhook-signature": f"v1a,{tag}"}
+    attempt = recording.attempt("e1", emission, headers=headers)
+    known = public if told else secret_text("of nobody")
+    view = View(recording.transcript(), CONTRACT, Readings({"issued secret for e1": known}))
+    terms = Terms(contract=CONTRACT, parameters={"schemes": ["standard-webhooks-v1a"]}, capabilities=Capabilities())
+    judgement = RULES[VALID].judge(view, terms)
+    if outcome is None:
+        unseen(judgement)
+    else:
+        outcome(judgement, *(["does not verify", attempt] if outcome is broken else [attempt]))

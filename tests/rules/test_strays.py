@@ -126,3 +126,11 @@ def test_a_copy_at_another_tenant_is_a_leak() -> None:
     recording.subscribe("theirs", scope="stranger")
     copy = recording.attempt("theirs", emission, body=recording.body(emission, id="copy"))
     broken(recording.judge(TENANTS), "of tenant main reached theirs of stranger", copy)
+
+
+def test_strange_ids_that_all_repeat_are_events_of_their_own() -> None:
+    """Two ids that are not the event's, each tried twice, are no slips of it."""
+    recording, emission = told("retries")
+    for name in ("one", "two") * 2:
+        arrive(recording, emission, name, 500)
+    assert grouped(recording, emission) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hookproof.model.transcript import Exchange
+from tests.rules.contract_value import CONTRACT
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
 
@@ -227,3 +229,165 @@ def test_a_listing_shows_its_own_tenant_only() -> None:
     kept(recording.judge(OTHERS), own, empty)
     leak = recording.exchange("listWebhooks", 200, answer=rows, key="other", method="GET")
     broken(recording.judge(OTHERS), "shows endpoint id-e1", leak)
+
+
+@pytest.mark.parametrize(("status", "accepts"), [(199, False), (200, True), (299, True), (300, False)])
+def test_every_2xx_and_nothing_else_accepts_a_subscription(status: int, *, accepts: bool) -> None:
+    """What is no 2xx refuses a listed name."""
+    recording = Recording("subscriptions")
+    create(recording, ["rose.bloomed"], status)
+    judgement = recording.judge(LISTED)
+    kept(judgement) if accepts else broken(judgement, f"answered {status}")
+
+
+@pytest.mark.parametrize(("rule", "events"), [(EMPTY, []), (UNKNOWN, [" "])])
+@pytest.mark.parametrize(("status", "refuses"), [(399, False), (400, True), (499, True), (500, False)])
+def test_any_4xx_refuses_what_is_no_name(rule: str, events: list[str], status: int, *, refuses: bool) -> None:
+    """A malformed list may be told so by any client error, and by nothing else."""
+    recording, calls = between_controls(events, status)
+    judgement = recording.judge(rule)
+    kept(judgement, *calls) if refuses else broken(judgement, f"answered {status}", calls[1])
+
+
+def test_a_list_with_one_entry_that_is_no_text_is_ill_formed() -> None:
+    """It is neither listed nor unknown; nothing is said of it."""
+    recording, _ = between_controls(["never.listed", 7], 422)
+    unseen(recording.judge(UNKNOWN, forms=[]))
+
+
+def test_an_address_is_named_by_its_last_part() -> None:
+    """A slash at the end changes nothing, and a refusal below 400 refuses nothing."""
+    for status, judged in ((399, False), (400, True)):
+        recording = Recording("subscriptions")
+        bad = recording.exchange("createWebhook", status, request={"url": "http://h/t/ghost/", "events": ["x"]})
+        recording.subscribe("e1")
+        recording.attempt("e1", recording.emit())
+        recording.canary()
+        recording.attempt("ghost", recording.emit())
+        judgement = recording.judge(NOTHING)
+        broken(judgement, "got an event", bad) if judged else unseen(judgement)
+
+
+def test_a_refusal_without_an_address_hides_no_other() -> None:
+    """It is passed over; and the first later listing is part of what is kept."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    recording.exchange("createWebhook", 422, request={"events": ["x"]})
+    bad = create(recording, ["x"], 422, endpoint="ghost")
+    listings = [recording.exchange("listWebhooks", 200, answer={"data": [{"id": "id-e1"}]}, method="GET") for _ in range(2)]
+    recording.attempt("e1", recording.emit())
+    recording.canary()
+    evidence = kept(recording.judge(NOTHING), bad, listings[0]).evidence
+    assert listings[1].id not in evidence
+
+
+@pytest.mark.parametrize(("rule", "key"), [(OTHERS, "other"), (EVERYWHERE, "none")])
+def test_the_readings_next_to_a_refused_change_show_what_it_did(rule: str, key: str) -> None:
+    """The owner's last reading before and the first after it count: earlier and later ones show other changes."""
+    recording = Recording("subscriptions")
+    change: dict[str, Any] = {"request": {"events": ["rose.bloomed"]}, "key": key, "method": "PUT", "path": "/hooks/1"}
+    reading(recording, "rose.bloomed")
+    before = reading(recording, "rose.faded")
+    bad = recording.exchange("updateWebhook", 401, **change)
+    after = reading(recording, "rose.bloomed")
+    reading(recording, "rose.faded")
+    broken(recording.judge(rule), "yet it was changed", bad, after)
+    assert before.id not in recording.judge(rule).evidence
+    recording = Recording("subscriptions")
+    reading(recording, "rose.faded")
+    last = reading(recording, "rose.bloomed")
+    bad = recording.exchange("updateWebhook", 401, **change)
+    first = reading(recording, "rose.bloomed")
+    reading(recording, "rose.bloomed")
+    assert kept(recording.judge(rule)).evidence == (last.id, bad.id, first.id)
+
+
+@pytest.mark.parametrize("status", [404, 410, 500])
+@pytest.mark.parametrize("theirs", ["", "deleteWebhook"])
+def test_a_refused_deletion_is_blamed_for_404_alone(status: int, theirs: str) -> None:
+    """Where the owner deleted it himself, or finds anything but 404, nobody else took it away; other paths excuse nothing."""
+    recording = Recording("subscriptions")
+    reading(recording, "rose.bloomed")
+    bad = recording.exchange("deleteWebhook", 403, key="other", method="DELETE", path="/hooks/1")
+    recording.exchange("deleteWebhook", 204, method="DELETE", path="/hooks/2")
+    recording.exchange("updateWebhook", 200, method="PUT", path="/hooks/1")
+    if theirs:
+        recording.exchange(theirs, 204, method="DELETE", path="/hooks/1")
+    gone = recording.exchange("getWebhook", status, method="GET", path="/hooks/1")
+    recording.exchange("getWebhook", 200, method="GET", path="/hooks/1", answer={"data": {}})
+    judgement = recording.judge(OTHERS)
+    if status == 404 and not theirs:
+        broken(judgement, "yet it is gone", bad, gone)
+    else:
+        assert not judgement.findings
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [{"operation": "getWebhook"}, {"operation": "testWebhook", "key": "wrong"}, {"operation": "testWebhook", "status": 404}],
+    ids=str,
+)
+def test_an_operation_that_no_owner_was_granted_is_not_offered(granted: dict[str, Any]) -> None:
+    """A server that answers 405 to strangers and owners alike shuts nobody out and lets nobody in."""
+    recording = Recording("subscriptions")
+    told = {"status": 200, "key": "own", "method": "POST", "path": "/hooks/1", **granted}
+    recording.exchange(told.pop("operation"), told.pop("status"), **told)
+    recording.exchange("testWebhook", 405, key="other", path="/hooks/1")
+    assert "another tenant's key was answered 405" not in recording.judge(OTHERS).reason
+    recording.exchange("testWebhook", 200, path="/hooks/1")
+    broken(recording.judge(OTHERS), "another tenant's key was answered 405")
+
+
+def test_the_owners_nearest_grants_are_the_evidence() -> None:
+    """The last before and the first after are shown, for reading and for listing."""
+    recording = Recording("subscriptions")
+    recording.subscribe("e1")
+    for path, operation, answer in (("/hooks/1", "getWebhook", {}), ("/hooks", "listWebhooks", {"data": [{"id": "id-e1"}]})):
+        own: dict[str, Any] = {"method": "GET", "path": path}
+        recording.exchange(operation, 200, answer={}, **own)
+        before = recording.exchange(operation, 200, answer=answer, **own)
+        foreign = recording.exchange(operation, 404 if operation == "getWebhook" else 200, key="other", answer={}, **own)
+        after = [recording.exchange(operation, 200, answer={}, **own) for _ in range(2)]
+        expected = (before.id, foreign.id, *([after[0].id] if operation == "getWebhook" else []))
+        assert kept(recording.judge(OTHERS)).evidence[-len(expected) :] == expected
+    recording = Recording("subscriptions")
+    first, last = reading(recording), reading(recording)
+    bad = recording.exchange("getWebhook", 500, method="GET", path="/hooks/1", key="none")
+    reading(recording)
+    assert broken(recording.judge(EVERYWHERE), "answered 500").evidence == (bad.id, last.id)
+    assert first.id != last.id
+
+
+def test_where_the_catalog_is_open_any_name_is_listed() -> None:
+    """A subscription to a name that is not among the samples is to be accepted like any other."""
+    recording = Recording("subscriptions", contract=replace(CONTRACT, open_catalog=True))
+    bad = create(recording, ["never.listed"], 422)
+    broken(recording.judge(LISTED), "answered 422", bad)
+    closed = Recording("subscriptions")
+    create(closed, ["never.listed"], 422)
+    unseen(closed.judge(LISTED))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_one_control_is_not_enough(*, first: bool) -> None:
+    """A refusal with a control on one side only is not observed."""
+    recording = Recording("subscriptions")
+    if first:
+        create(recording, ["rose.bloomed"])
+    create(recording, ["never.listed"], 422, purpose="alone")
+    if not first:
+        create(recording, ["rose.bloomed"])
+    unseen(recording.judge(UNKNOWN))
+
+
+def test_a_request_that_is_no_named_operation_needs_a_key_too() -> None:
+    """It is judged with the creations and not with the operations on what exists."""
+    recording = Recording("subscriptions")
+    first = create(recording, ["rose.bloomed"])
+    bare = recording.exchange("", 401, key="none")
+    last = create(recording, ["rose.bloomed"])
+    assert kept(recording.judge(KEY)).evidence == (bare.id, first.id, last.id)
+    unseen(recording.judge(EVERYWHERE))
+    recording.records[1] = replace(bare, status=200)
+    broken(recording.judge(KEY), "answered 200", bare)
+    unseen(recording.judge(EVERYWHERE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hookproof.model.transcript import Emission
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording
@@ -89,3 +91,52 @@ def test_a_deletion_ends_the_pause() -> None:
     recording.change("e1", "deleted")
     recording.attempt("e1", missed)
     kept(recording.judge(OFF))
+
+
+def test_a_pause_is_judged_by_what_came_before_it_and_a_canary_within_it() -> None:
+    """What arrived in the moment of the switch came before nothing; a canary after the pause witnesses nothing of it."""
+    recording, missed = paused(served=False)
+    off = recording.endpoints["e1"]
+    emission = next(r for r in recording.records if isinstance(r, Emission))
+    recording.attempt("e1", emission, accepted_at=off.at)
+    recording.canary()
+    unseen(recording.judge(OFF))
+    recording, missed = paused()
+    recording.change("e1", "enabled")
+    recording.canary()
+    unseen(recording.judge(OFF))
+    recording, missed = paused()
+    early = recording.canary()
+    recording.records[-1] = replace(early, accepted_at=early.accepted_at - 1)
+    on = recording.change("e1", "enabled")
+    recording.records[-2] = replace(early, accepted_at=on.at)
+    unseen(recording.judge(OFF))
+    recording.records[-2] = early
+    late = recording.attempt("e1", missed, accepted_at=on.at)
+    assert late.id not in kept(recording.judge(OFF), early).evidence
+
+
+def test_the_canarys_first_attempt_is_the_witness() -> None:
+    """However often it was sent, also after the pause; one from before the event witnesses nothing."""
+    recording = Recording("routing")
+    recording.subscribe("e1")
+    recording.attempt("e1", recording.emit())
+    recording.change("e1", "disabled")
+    recording.canary()
+    missed = recording.emit()
+    unseen(recording.judge(OFF))
+    canary = recording.canary()
+    recording.change("e1", "enabled")
+    recording.records.append(replace(canary, id="again", accepted_at=recording.now + 1))
+    judgement = kept(recording.judge(OFF), missed, canary)
+    assert "again" not in judgement.evidence
+
+
+def test_an_event_in_the_very_moment_of_the_switch_is_within_the_pause() -> None:
+    """From the switch to the request that ended the pause, both included."""
+    recording, missed = paused()
+    off = recording.endpoints["e1"]
+    place = recording.records.index(missed)
+    recording.records[place] = missed = replace(missed, started_at=off.at)
+    canary = recording.canary()
+    kept(recording.judge(OFF), missed, canary)

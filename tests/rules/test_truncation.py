@@ -237,3 +237,121 @@ def test_a_contract_without_truncation_promises_nothing_of_it() -> None:
     void(recording.judge(SHAPE))
     for rule in (DELIVERED, SIZE, ONLY, KEPT):
         unseen(recording.judge(rule))
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_lowered_flag_is_measured_where_it_is_sent(sent: bool) -> None:  # noqa: FBT001 -- a table
+    """A target that sends the flag as false measured it with the envelope; one that leaves it out did not."""
+    recording = start()
+    more = len(b',"truncated":false') if sent else 0
+    for size in range(LIMIT - 140, LIMIT + 60, 3):
+        data = filled(size)
+        emission = recording.emit("rose.bloomed", data)
+        whole = recording.body(emission, **({"truncated": False} if sent else {}))
+        cut = len(recording.body(emission)) + more > LIMIT
+        small = {"_truncated": True, "_original_bytes": len(compact(data)), "id": "r1"}
+        recording.attempt("e1", emission, body=recording.body(emission, data=small, truncated=True) if cut else whole)
+    reading = kept(recording.judge(CUT)).reading
+    assert f"{LIMIT:,} bytes of envelope, compact UTF-8" in reading
+
+
+def test_both_compact_readings_are_compact() -> None:
+    """ASCII without spaces is measured without spaces."""
+    recording = start()
+    for size in range(200, 600, 3):
+        data = filled(size, "é")
+        emission = recording.emit("rose.bloomed", data)
+        ascii_size = len(json.dumps(data, separators=(",", ":")))
+        small = {"_truncated": True, "_original_bytes": len(compact(data)), "id": "r1"}
+        cut = ascii_size > LIMIT
+        recording.attempt("e1", emission, body=recording.body(emission, data=small, truncated=True) if cut else None)
+    assert f"{LIMIT:,} bytes of data, compact ASCII" in kept(recording.judge(CUT)).reading
+
+
+@pytest.mark.parametrize(("members", "cut"), [(("_truncated",), True), (("_original_bytes",), True), ((), False)])
+def test_one_of_the_two_marks_is_enough_to_be_cut(members: tuple[str, ...], *, cut: bool) -> None:
+    """Whatever else is missing: what bears a mark of cutting was cut."""
+    recording = start()
+    emission = recording.emit("rose.bloomed", {"leaf": 1, "id": "r1"})
+    data = {"leaf": 1, "id": "r1", **dict.fromkeys(members, 1)}
+    recording.attempt("e1", emission, body=recording.body(emission, data=data))
+    assert (recording.judge(FITS).outcome == "kept") is cut
+
+
+@pytest.mark.parametrize(("left", "cut"), [(49, True), (50, False), (51, False), (60, False)])
+def test_what_lost_more_than_half_was_cut(left: int, *, cut: bool) -> None:
+    """Without any mark an event was cut if a member is lost and what is left measures less than half."""
+    recording = start()
+    whole = {"k": "a" * (left - 8), "x": ""}
+    whole["x"] = "a" * (100 - len(compact(whole)))
+    emission = recording.emit("rose.bloomed", whole)
+    recording.attempt("e1", emission, body=recording.body(emission, data={"k": whole["k"]}))
+    assert len(compact({"k": whole["k"]})) == left
+    assert len(compact(whole)) == 100
+    assert (recording.judge(FITS).outcome == "kept") is cut
+
+
+def test_a_raised_flag_alone_does_not_make_a_whole_event_cut() -> None:
+    """An event of ours that lost nothing is whole; of a stranger the flag is all that can be known, and false or null raise nothing."""
+    for flag, cut in ((True, True), ("yes", True), (False, False), (None, False)):
+        recording = start()
+        emission = recording.emit("rose.bloomed", {"leaf": 1, "id": "r1"})
+        raised = recording.body(emission, truncated=True)
+        recording.attempt("e1", emission, body=raised)
+        unseen(recording.judge(FITS))
+        body = json.dumps({"id": "stranger", "type": "rose.bloomed", "created_at": "x", "data": {"id": "r9"}, "truncated": flag}).encode()
+        recording.attempt("e1", emission, body=body)
+        assert (recording.judge(FITS).outcome == "kept") is cut
+
+
+def test_an_oversized_event_that_nobody_could_read_is_not_called_lost() -> None:
+    """What came to a subscriber after the emission and cannot be read may be it; what came before, or elsewhere, may not."""
+    for when, place, lost in (("after", "e1", False), ("before", "e1", True), ("after", "e2", True)):
+        recording = start()
+        recording.subscribe("e2", "rose.faded")
+        other = recording.emit("rose.faded")
+        if when == "before":
+            recording.attempt(place, other, body=b"{")
+        emission = recording.emit("rose.bloomed", filled(900))
+        if when == "after":
+            recording.attempt(place, other, body=b"{")
+        canary = recording.canary()
+        if lost:
+            broken(recording.judge(DELIVERED), "never arrived, a later canary did", emission, canary)
+        else:
+            unseen(recording.judge(DELIVERED), "1 large events had not arrived in a form that can be read")
+
+
+def test_a_canary_from_before_witnesses_no_loss_and_the_last_one_does() -> None:
+    """The last canary counts; while it came before the event nothing is said but how many events are open."""
+    recording = start()
+    recording.canary()
+    emission = recording.emit("rose.bloomed", filled(900))
+    unseen(recording.judge(DELIVERED), "1 large events had not arrived")
+    canary = recording.canary()
+    broken(recording.judge(DELIVERED), "never arrived", emission, canary)
+
+
+@pytest.mark.parametrize("rule", [ONLY, KEPT])
+def test_a_strangers_cut_event_hides_none_of_ours(rule: str) -> None:
+    """What belongs to no emission is passed over."""
+    recording = start()
+    stranger = recording.emit("rose.bloomed", filled(900))
+    recording.records.pop()
+    deliver(recording, filled(900), cut=True)
+    body = recording.body(stranger, id="stranger", data={"_truncated": True, "_original_bytes": 900}, truncated=True)
+    first = recording.attempt("e1", stranger, body=body)
+    recording.records.insert(1, recording.records.pop())
+    recording.records[1] = replace(first, accepted_at=1)
+    more = {"extra": 1} if rule == ONLY else {"id": None}
+    _, culprit = deliver(recording, filled(950), cut=True, **more)
+    broken(recording.judge(rule), "", culprit)
+
+
+def test_a_size_of_an_event_that_is_whole_is_not_judged() -> None:
+    """Only what was cut gives a size that counts, against the sizes of that very event."""
+    recording = start()
+    _, fine = deliver(recording, filled(900), cut=True)
+    kept(recording.judge(SIZE), fine)
+    deliver(recording, filled(300), cut=False)
+    assert kept(recording.judge(SIZE)).evidence == (fine.id,)
