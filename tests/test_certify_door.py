@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from hookproof.model.transcript import Exchange
 from hookproof.reporting.results import read_results
 from hookproof.reporting.transcripts import read_transcript
 
@@ -184,6 +185,32 @@ def test_a_receiver_can_be_certified_again(tmp_path: Path) -> None:
             assert "1 passed" in told.text
 
 
+def test_a_receiver_gets_no_more_a_second_than_was_said(tmp_path: Path) -> None:
+    """A run takes the time that its requests need at the rate; the rate is announced, and repeated in the command."""
+    rate, clause = 40, "orbit/verification/inside-window"
+    with served() as url:
+        limited = ("--rate", str(rate), "--transcript", tmp_path / "record")
+        told = hookproof("certify", url, "--profile", "quick", "--secret-env", "RECEIVER_SECRET", "-k", clause, *limited, cwd=tmp_path)
+    assert told.status in (0, 7), told.text[-2000:]
+    assert f"{rate} requests/s" in told.text
+    transcript, _ = read_transcript(tmp_path / "record" / "transcript.ndjson")
+    assert f"--rate {rate}" in transcript.header.reproduce
+    begun = [record.sent_at for record in transcript.records if isinstance(record, Exchange) and record.sent_at]
+    late = 2.0  # seconds by which the first may have been held up, and all that waited behind it
+    assert len(begun) > 10 * rate * late / 2
+    assert len(begun) - 1 <= rate * ((max(begun) - min(begun)) / 1e9 + late)
+
+
+def test_a_run_that_is_over_its_deadline_says_what_was_not_sent(tmp_path: Path) -> None:
+    """What was due after the deadline is not observed, the run is no conformance, and the line names the flag."""
+    with served() as url:
+        told = hookproof("certify", url, "--profile", "quick", "--secret-env", "RECEIVER_SECRET", "--deadline", "0.001", cwd=tmp_path)
+    assert told.status not in (0, 1), told.text[-2000:]
+    assert "the run's deadline" in told.text
+    assert "--deadline" in told.text
+    assert "\nconforms" not in told.text
+
+
 LEAKING_BUG = """
 from hookproof.signing.scheme import Scheme
 
@@ -232,6 +259,9 @@ USES: dict[str, tuple[list[str], str]] = {
     "a foreign control URL": (["certify", HERE, "--control-url", "http://a.example/"], "--control-url: 'a.example' is not on"),
     "a pattern of hosts": (["certify", HERE, "--allow-host", "*", "--challenge-env", "RECEIVER_SECRET"], "'*' names no host"),
     "a platform elsewhere": (["run", "http://127.0.0.1:9", "--allow-host", "a.test"], "only a receiver"),
+    "a rate that is none": (["certify", HERE, "--rate", "0"], "--rate: '0' is no number above 0"),
+    "a deadline that is none": (["certify", HERE, "--deadline", "soon"], "--deadline: 'soon' is no number above 0"),
+    "a rate of a platform": (["run", HERE, "--rate", "5"], "only what is sent to a receiver"),
     "a secret as argument": (["certify", "http://127.0.0.1:9", "whsec_AAAAAAAAAAAAAAAAAAAA"], "looks like a secret"),
     "a flag for a secret": (["certify", "http://127.0.0.1:9", "--secret", "x"], "--secret would take a secret"),
     "no such variable": (["certify", "http://127.0.0.1:9", "--secret-env", "NOT_SET"], "NOT_SET is empty or not set"),

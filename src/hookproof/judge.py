@@ -12,10 +12,10 @@ from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Clause, Contract, Event, Role
 from hookproof.model.transcript import Note, Transcript
 from hookproof.model.verdict import Judgement, Level, Outcome, Verdict, not_observed
-from hookproof.rules.bodies import violations
+from hookproof.rules.bodies import schema_faults, validator, violations
 from hookproof.rules.catalogue import RULES
 from hookproof.rules.rule import Rule, Terms
-from hookproof.rules.view import Readings, View
+from hookproof.rules.view import Body, Readings, View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +138,15 @@ class BodyFault:
 def check_body(contract: Contract, raw: bytes) -> tuple[str | None, tuple[BodyFault, ...]]:
     """Judge one event body on its own; give the event type that it names and its faults, none if it conforms."""
     body, found = violations(raw, contract)
-    clause_of = {clause.rule: clause.id for clause in contract.clauses if clause.rule}
-    faults = tuple(
-        BodyFault(clause=clause_of.get(v.rule, f"{contract.name}/body/{v.rule}"), pointer=v.pointer, message=v.message) for v in found
-    )
-    return body.type, faults
+    plain = {clause.rule: clause.id for clause in reversed(contract.clauses) if clause.rule and "schema" not in clause.parameters}
+    faults = [BodyFault(clause=plain.get(v.rule, f"{contract.name}/body/{v.rule}"), pointer=v.pointer, message=v.message) for v in found]
+    if body.fault is None:
+        faults += [fault for clause in contract.clauses for fault in _own_faults(clause, body)]
+    return body.type, tuple(faults)
+
+
+def _own_faults(clause: Clause, body: Body) -> Iterator[BodyFault]:
+    """Give the faults of a body against the schema that a MUST brings of its own."""
+    if clause.rule == "envelopes-have-their-shape" and clause.level is Level.MUST and "schema" in clause.parameters:
+        for pointer, message in schema_faults(validator(clause.parameters["schema"]), body.value):
+            yield BodyFault(clause=clause.id, pointer=pointer, message=message)

@@ -58,6 +58,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--known-failures": "file with the ids of clauses that are known to be broken",
         "--profile": "how thorough: quick, ci, certify, nightly or hostile (default: ci)",
         "--seed": "seed of all generated data (default: 0)",
+        "--rate": "requests a second that a receiver gets at most (default: no limit on this machine, 20 beyond it)",
+        "--deadline": "seconds after which no more is sent to a receiver (default: 3600)",
         "--effects-command": "command that tells how often an event took effect in a receiver; {id} or {ids} (a file) are replaced",
         "--effects-url": "URL that tells the same: with {id}, or `POST URL` for many at once",
     }
@@ -85,7 +87,7 @@ def _sessions(config: pytest.Config) -> dict[str, Session]:
         names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
         more = ("public_url", "secret_env", "known_failures", "profile", "seed", "require_complete")
         effects = ("effects_command", "effects_url", "effects_sink")
-        safety = ("secret_file", "allow_host", "challenge_env", "dry_run", "reports")
+        safety = ("secret_file", "allow_host", "challenge_env", "dry_run", "reports", "rate", "deadline")
         refuse_secrets(config.invocation_params.args)
         every = roles(read_options({name: config.getoption(name) for name in names + more + effects + safety}))
         sessions = {options.role: session_for(options, read_contract(options.contract)) for options in every}

@@ -9,9 +9,10 @@ import pytest
 
 from hookproof.judge import check_body
 from hookproof.model.transcript import Attempt
+from hookproof.model.verdict import Level
 from hookproof.rules.marks import mark
 from hookproof.rules.view import View
-from tests.rules.contract_value import CONTRACT
+from tests.rules.contract_value import CONTRACT, clause
 from tests.rules.outcomes import broken, kept, unseen
 from tests.rules.recording import Recording, compact
 
@@ -126,3 +127,25 @@ def test_a_schema_of_the_clause_is_kept_to_by_the_whole_body() -> None:
     assert judgement.findings[0].pointer == "/data"
     unreadable = recording.attempt("e1", emission, body=b"{")
     assert unreadable.id not in kept(recording.judge(SHAPE, schema={"type": "object"})).evidence
+
+
+def test_a_body_that_one_of_its_events_allows_is_right() -> None:
+    """Where members do not tell the event, a body that any candidate allows is right; else the nearest candidate's faults are told."""
+    strict = {"type": "object", "properties": {"petals": {"type": "string", "minLength": 3}, "leaf": {"const": 7}}}
+    events = {**BARE.events, "rose.bloomed": replace(BARE.events["rose.bloomed"], schema=strict)}
+    kind, faults = check_body(replace(BARE, events=events), compact({"leaf": 1, "petals": 5}))
+    assert (kind, faults) == (None, ())
+    far = {**events, "rose.faded": replace(BARE.events["rose.faded"], schema={"type": "object", "required": ["a", "b"]})}
+    _, (fault,) = check_body(replace(BARE, events=far), compact({"leaf": 7, "petals": 5}))
+    assert fault.pointer == "/petals"
+
+
+def test_a_body_on_its_own_keeps_what_a_clause_asks_by_a_schema_of_its_own() -> None:
+    """A MUST with a schema of the whole body is judged too and blamed alone; a SHOULD is not, and neither takes another clause's blame."""
+    own = replace(clause(SHAPE), id="garden/envelope/leaf", parameters={"schema": {"type": "object", "required": ["petals"]}})
+    body = compact({"leaf": 1, "petals": 5})
+    for level, blamed in ((Level.MUST, ["garden/envelope/leaf"]), (Level.SHOULD, [])):
+        contract = replace(BARE, clauses=(clause(SHAPE), replace(own, level=level)))
+        assert check_body(contract, body)[1] == ()
+        assert [fault.clause for fault in check_body(contract, compact({"leaf": 1, "room_id": "r"}))[1]] == blamed
+        assert {fault.clause for fault in check_body(contract, b"[]")[1]} == {clause(SHAPE).id, *blamed}

@@ -198,6 +198,20 @@ def test_one_redelivery_is_legal_and_named_two_are_not() -> None:
     broken(recording.judge(ENDED), "2 more attempts came", done, stray, more)
 
 
+@pytest.mark.parametrize(("seconds", "given_up"), [(1.4, False), (1.6, True)])
+def test_an_answer_that_may_have_come_too_late_ends_nothing(seconds: float, *, given_up: bool) -> None:
+    """Where our answer took half of the declared wait or longer, the target may have given it up: a repeat is not blamed on it."""
+    recording = Recording(time="real", answer_timeout_seconds=3)
+    recording.subscribe("e1")
+    emission = recording.emit()
+    done = recording.attempt("e1", emission)
+    recording.records[-1] = replace(done, answer_done_at=done.accepted_at + round(seconds * SECOND))
+    recording.elapse(30)
+    recording.attempt("e1", emission)
+    judgement = recording.judge(AGAIN)
+    unseen(judgement) if given_up else broken(judgement, "sent again 1 time", done)
+
+
 def test_each_listed_status_must_be_seen() -> None:
     """A success that was seen does not stand for a listed status that was not."""
     recording = Recording()

@@ -80,3 +80,31 @@ def test_this_machine_is_not_slowed() -> None:
     """On loopback nothing waits."""
     allowance = Allowance(clock=Clock())
     assert [allowance.turn() + allowance.passage(1 << 20) for _ in range(100)] == [0.0] * 100
+
+
+@given(st.floats(0.1, 1e4), st.lists(st.floats(0, 100), min_size=1, max_size=20))
+def test_nothing_is_begun_after_the_last_second(seconds: float, pauses: list[float]) -> None:
+    """Whoever asks before the deadline may send, whoever asks at it or later may not, and nothing of that is counted."""
+    clock = Clock()
+    allowance = Allowance(Caps(seconds=seconds), clock=clock)
+    for pause in pauses:
+        clock.now += pause
+        sent = allowance.sent
+        if clock.now < seconds:
+            allowance.take(1)
+            assert (allowance.sent, allowance.spent) == (sent + 1, False)
+        else:
+            with pytest.raises(IllFormedError, match=r"1 more were due.*--deadline"):
+                allowance.take(1)
+            assert (allowance.sent, allowance.spent) == (sent, True)
+
+
+@given(st.sampled_from([LOCAL, FOREIGN]), st.floats(0, 1e3), st.floats(0, 1e5))
+def test_a_wish_only_tightens_the_rate(caps: Caps, rate: float, seconds: float) -> None:
+    """A wished rate never lifts the one that binds; no wish changes nothing."""
+    found = caps.within(rate, seconds)
+    assert caps.within(0, 0) == caps
+    assert not caps.requests_per_second or found.requests_per_second <= caps.requests_per_second
+    assert not rate or 0 < found.requests_per_second <= rate
+    assert found.seconds == (seconds or caps.seconds)
+    assert (found.requests, found.connections, found.bytes_per_second) == (caps.requests, caps.connections, caps.bytes_per_second)

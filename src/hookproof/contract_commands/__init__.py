@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from hookproof.contract_commands.diff import diff
+from hookproof.contract_commands.export import export
+from hookproof.contract_commands.importing import import_
+from hookproof.contract_commands.lint import lint
+from hookproof.contract_commands.starting import init
+
+COMMANDS: tuple[click.Command, ...] = (init, import_, export, lint, diff)
 """What is offered, in the order in which help lists it."""
 
 

@@ -18,6 +18,9 @@ WHOLE = "whole file"
 _PLAIN = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 _SHOWN = 12
 _LONGEST = 200
+_COMPARED = 500
+"""How many known words, and how long ones, are compared with an unknown one: likeness costs the product of the lengths."""
+_COMPARED_LETTERS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +34,13 @@ class Document:
     def fault(self, path: Iterable[str | int], cause: str, remedy: str) -> IllFormedError:
         """Make the error that something is wrong at a key path."""
         steps = tuple(path)
-        line = next((self.lines[steps[:end]] for end in range(len(steps), 0, -1) if steps[:end] in self.lines), None)
+        line = self.line_of(steps)
         where = key_path(steps)
         return IllFormedError(self.subject, shortened(cause), place=f"{where} (line {line})" if line else where, remedy=remedy)
+
+    def line_of(self, steps: Path) -> int | None:
+        """Give the line of a key path, or of the nearest thing around it whose line is known."""
+        return next((self.lines[steps[:end]] for end in range(len(steps), 0, -1) if steps[:end] in self.lines), None)
 
 
 def key_path(steps: Path) -> str:
@@ -57,10 +64,11 @@ def shortened(text: str) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give the advice for an unknown word: the closest known one, else the known ones."""
     names = sorted(known)
-    close = get_close_matches(word, names, n=1)
+    short = [name for name in names[:_COMPARED] if len(name) <= _COMPARED_LETTERS]
+    close = get_close_matches(word, short, n=1) if len(word) <= _COMPARED_LETTERS else []
     if close:
         return f"Did you mean {close[0]!r}?"
     if not names:
         return "None is known here; remove it."
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"Known: {', '.join(names[:_SHOWN])}{more}."
+    return f"Known: {shortened(', '.join(names[:_SHOWN]))}{more}."

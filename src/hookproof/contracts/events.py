@@ -47,6 +47,10 @@ def _read_event(document: Document, name: str) -> Event:
     validator = check_schema(document, (), whole)
     for position, example in enumerate(whole["examples"]):
         check_instance(document, ("examples", position), validator, example)
+    for position, example in enumerate(ours.get("counter_examples", ())):
+        if validator.is_valid(example):
+            cause = "the counter-example is valid, so the schema does not forbid what it should"
+            raise document.fault((_OURS, "counter_examples", position), cause, "Mend the counter-example, or narrow the schema.")
     relations = {total: tuple(parts) for total, parts in ours.get("relations", {}).items()}
     _check_relations(document, relations, whole)
     return Event(
@@ -63,6 +67,7 @@ def _read_event(document: Document, name: str) -> Event:
         variants=tuple(ours.get("variants", ())),
         relations=relations,
         bare=tuple(ours.get("bare", ())),
+        counter_examples=tuple(ours.get("counter_examples", ())),
     )
 
 

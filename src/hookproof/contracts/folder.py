@@ -1,6 +1,7 @@
 """Takes in all files of a contract's folder at once, so that what is digested is what is read.
 
-Law: a file that belongs to nothing is refused; names that start with a dot are left to editors and are no part of a contract.
+Law: a file that belongs to nothing is refused, nothing outside the folder is read, and no more than stated limits of what is inside;
+names that start with a dot are left to editors and are no part of a contract.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from hookproof.contracts.document import WHOLE, did_you_mean
@@ -21,6 +23,8 @@ CATALOG_DIGEST = "events.digest"
 VECTORS = "vectors"
 _FOLDERS = (EVENTS, VECTORS)
 _KNOWN = (*NEEDED, SUBSCRIPTION_API, CATALOG_DIGEST, "README.md", *_FOLDERS)
+MOST_FILES = 10_000
+MOST_BYTES_IN_ALL = 64 * 1024 * 1024
 _EVENT_FILE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.json")
 
 
@@ -34,7 +38,15 @@ def read_folder(folder: Path) -> dict[str, bytes]:
             remedy = "Write it; see contracts/README.md."
             raise IllFormedError(str(folder / name), "the file is missing", place=WHOLE, remedy=remedy)
     _check_twins(folder, names)
-    return {name: _bytes(folder / name) for name in names}
+    files: dict[str, bytes] = {}
+    left = MOST_BYTES_IN_ALL
+    for name in names:
+        files[name] = _bytes(folder / name)
+        left -= len(files[name])
+        if left < 0:
+            cause = f"its files are larger than {MOST_BYTES_IN_ALL} bytes in all"
+            raise IllFormedError(str(folder), cause, place=WHOLE, remedy="Shorten them.")
+    return files
 
 
 def digest(files: Mapping[str, bytes]) -> str:
@@ -48,7 +60,9 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 def _names(folder: Path) -> Iterator[str]:
+    home = folder.resolve()
     for entry in _entries(folder):
+        _refuse_leading_out(entry, home)
         if entry.name not in _KNOWN or entry.is_dir() != (entry.name in _FOLDERS):
             remedy = did_you_mean(entry.name, _KNOWN)
             raise IllFormedError(str(entry), "the file belongs to nothing", place=WHOLE, remedy=f"{remedy} Else remove it.")
@@ -56,6 +70,7 @@ def _names(folder: Path) -> Iterator[str]:
             yield entry.name
             continue
         for file in _entries(entry):
+            _refuse_leading_out(file, home)
             told = entry.name == VECTORS and file.name == "README.md"
             if not (told or _EVENT_FILE.fullmatch(file.name)) or not file.is_file():
                 remedy = "Files are named <event>.json in letters, digits, - and _ with dots between; remove or rename it."
@@ -63,11 +78,26 @@ def _names(folder: Path) -> Iterator[str]:
             yield f"{entry.name}/{file.name}"
 
 
+def _refuse_leading_out(entry: Path, home: Path) -> None:
+    """Refuse a link to anything outside the folder: a contract is what lies in its folder, wherever that is copied."""
+    if not entry.is_symlink():
+        return
+    try:
+        inside = entry.resolve(strict=True).is_relative_to(home)
+    except (OSError, RuntimeError):  # it leads nowhere, or to itself
+        inside = False
+    if not inside:
+        raise IllFormedError(str(entry), "the link leads out of the folder, or nowhere", place=WHOLE, remedy="Put the file itself there.")
+
+
 def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        found = list(islice((entry for entry in folder.iterdir() if not entry.name.startswith(".")), MOST_FILES + 1))
     except OSError as error:
         raise _unreadable(folder, error) from None
+    if len(found) > MOST_FILES:
+        raise IllFormedError(str(folder), f"it holds more than {MOST_FILES} files", place=WHOLE, remedy="Name the folder of a contract.")
+    return sorted(found)
 
 
 def _check_twins(folder: Path, names: list[str]) -> None:

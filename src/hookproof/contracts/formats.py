@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -27,9 +28,15 @@ def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
 
 def check_format(document: Document, name: str) -> None:
     """Refuse a document that is not of the named format."""
-    error = next(iter(_validator(name).iter_errors(document.value)), None)
-    if error is not None:
-        raise _explained(document, load_format_schema(name), error)
+    fault = next(format_faults(document, name), None)
+    if fault is not None:
+        raise fault
+
+
+def format_faults(document: Document, name: str) -> Iterator[IllFormedError]:
+    """Give everything in which a document is not of the named format."""
+    for error in _validator(name).iter_errors(document.value):
+        yield _explained(document, load_format_schema(name), error)
 
 
 def _explained(document: Document, schema: dict[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:

@@ -16,7 +16,7 @@ from hookproof.contracts.policy import read_policy
 from hookproof.contracts.provider import read_envelope, read_sources, read_subscription_api
 from hookproof.contracts.text import decode, parse_json
 from hookproof.contracts.yaml_text import parse_yaml
-from hookproof.model.contract import Contract
+from hookproof.model.contract import Contract, Event
 
 
 def load_contract(folder: Path, *, rules: Mapping[str, frozenset[str]] | None = None) -> Contract:
@@ -27,6 +27,18 @@ def load_contract(folder: Path, *, rules: Mapping[str, frozenset[str]] | None = 
     files = read_folder(folder)
     provider, policy, clauses = (_formatted(folder, files, name) for name in NEEDED)
     events = read_events(_event_documents(folder, files), provider.value["naming"]["separator"])
+    return assembled(folder, files, (provider, policy, clauses), events, rules)
+
+
+def assembled(
+    folder: Path,
+    files: Mapping[str, bytes],
+    needed: tuple[Document, Document, Document],
+    events: dict[str, Event],
+    rules: Mapping[str, frozenset[str]] | None,
+) -> Contract:
+    """Make the contract of a folder's files from the documents of provider, policy and clauses, and its events by name."""
+    provider, policy, clauses = needed
     if CATALOG_DIGEST in files:
         subject = str(folder / CATALOG_DIGEST)
         check_catalog(subject, decode(subject, files[CATALOG_DIGEST]), events.values())

@@ -1,7 +1,7 @@
 """Checks the JSON Schemas that a contract brings along.
 
 Law: only keywords of draft 2020-12 (or ``x-…``), only references inside the same schema, only patterns that RE2 can run in linear
-time; so a schema can neither fetch, nor hang, nor silently say nothing.
+time, no more than a stated number of steps for one value; so a schema can neither fetch, nor hang, nor silently say nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import re2
 
 from hookproof.contracts.document import Document, Path, did_you_mean
 from hookproof.model.errors import IllFormedError
+
+Marks = dict[str | tuple[str, ...], Path]
+"""The path of each schema inside a schema by the references that lead to it: ``#``, anchors, and the steps of pointers."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
@@ -34,15 +37,24 @@ _OTHERS = frozenset({
 })  # fmt: skip
 _KEYWORDS = _MAPS | _LISTS | _SINGLES | _OTHERS
 _PATTERN_BYTES = 1 << 20
+MOST_STEPS = 10_000
+"""How many schemas may be applied to one value."""
+MOST_PATTERN_STEPS = 500_000
+"""How many steps the compiled patterns of one schema may have in all."""
 
 
 def check_schema(document: Document, path: Path, schema: Any) -> jsonschema_rs.Draft202012Validator:  # noqa: ANN401 -- JSON
     """Refuse a schema that breaks the law above; give the compiled one."""
-    nodes = dict(_nodes((), schema))
+    nodes = dict(schema_nodes(schema))
+    marks = _marks(nodes)
+    left = MOST_PATTERN_STEPS
     for place, node in nodes.items():
         _check_words(document, (*path, *place), node, top=not place)
-        _check_references(document, (*path, *place), node, nodes)
-        _check_patterns(document, (*path, *place), node)
+        _check_references(document, (*path, *place), node, marks)
+        left -= _check_patterns(document, (*path, *place), node)
+        if left < 0:
+            raise document.fault((*path, *place), "the patterns of the schema are too large in all", "Shorten them, or use fewer.")
+    _check_steps(document, path, nodes, marks)
     try:
         return jsonschema_rs.Draft202012Validator(
             schema, offline=True, validate_formats=True, ignore_unknown_formats=False, pattern_options=jsonschema_rs.RegexOptions()
@@ -65,7 +77,8 @@ def check_instance(document: Document, path: Path, validator: jsonschema_rs.Draf
 def members(schema: Mapping[str, Any]) -> frozenset[str]:
     """Give the names of all members that a schema describes at its top level, also by way of references inside it."""
     found: set[str] = set()
-    nodes = dict(_nodes((), schema))
+    nodes = dict(schema_nodes(schema))
+    marks = _marks(nodes)
     todo: list[Path] = [()]
     seen: set[Path] = set()
     while todo:
@@ -73,29 +86,78 @@ def members(schema: Mapping[str, Any]) -> frozenset[str]:
         if path in seen:
             continue
         seen.add(path)
-        node = nodes.get(path, {})
-        found.update(node.get("properties", ()))
-        if "$ref" in node:
-            todo.append(_pointed(node["$ref"], nodes) or path)
-        depth = len(path)
-        todo.extend(other for other in nodes if depth < len(other) <= depth + 2 and other[:depth] == path and other[depth] in _IN_PLACE)
+        found.update(nodes.get(path, {}).get("properties", ()))
+        todo.extend(_in_place(path, nodes, marks))
     return frozenset(found)
 
 
+def schema_nodes(schema: Any) -> Iterator[tuple[Path, dict[str, Any]]]:  # noqa: ANN401 -- JSON that may be no schema yet
+    """Give every schema inside a schema that is an object, with its path, the whole one first."""
+    yield from _nodes((), schema)
+
+
 def _nodes(path: Path, schema: Any) -> Iterator[tuple[Path, dict[str, Any]]]:  # noqa: ANN401 -- JSON that may be no schema yet
-    """Give every schema inside a schema that is an object, with its path."""
     if not isinstance(schema, dict):
         return
     yield path, schema
     for word, part in schema.items():
-        if word in _SINGLES:
-            yield from _nodes((*path, word), part)
-        elif word in _MAPS and isinstance(part, dict):
-            for name, item in part.items():
-                yield from _nodes((*path, word, name), item)
-        elif word in _LISTS and isinstance(part, list):
-            for position, item in enumerate(part):
-                yield from _nodes((*path, word, position), item)
+        for steps, inner in _parts(word, part):
+            yield from _nodes((*path, *steps), inner)
+
+
+def _parts(word: str, part: Any) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 -- JSON that may be no schema yet
+    """Give the schemas right below a keyword, with their steps from the schema that holds it."""
+    if word in _SINGLES:
+        yield (word,), part
+    elif word in _MAPS and isinstance(part, dict):
+        for name, item in part.items():
+            yield (word, name), item
+    elif word in _LISTS and isinstance(part, list):
+        for position, item in enumerate(part):
+            yield (word, position), item
+
+
+def _marks(nodes: Mapping[Path, Any]) -> Marks:
+    """Give the path of every schema by what leads to it."""
+    marks: Marks = {"#": ()}
+    for path, node in nodes.items():
+        marks.setdefault(tuple(map(str, path)), path)
+        marks.update({f"#{node[word]}": path for word in ("$anchor", "$dynamicAnchor") if isinstance(node.get(word), str)})
+    return marks
+
+
+def _in_place(path: Path, nodes: Mapping[Path, Any], marks: Marks, *, more: str = "") -> list[Path]:
+    """Give the schemas that a schema applies to the very value that it is applied to; ``more``: a further keyword that does."""
+    node = nodes.get(path, {})
+    inner = [(*path, *steps) for word, part in node.items() if word in _IN_PLACE or word == more for steps, _ in _parts(word, part)]
+    led = [_pointed(node[word], marks) for word in ("$ref", "$dynamicRef") if isinstance(node.get(word), str)]
+    return [each for each in (*inner, *led) if each is not None]
+
+
+def _check_steps(document: Document, path: Path, nodes: Mapping[Path, Any], marks: Marks) -> None:
+    """Refuse references in a circle, and references that multiply into more than ``MOST_STEPS`` for one value."""
+    if len(nodes) <= MOST_STEPS and not any("$ref" in node or "$dynamicRef" in node for node in nodes.values()):
+        return  # a tree applies each of its schemas once
+    steps: dict[Path, int | None] = {}
+    todo = list(nodes)
+    while todo:
+        place = todo[-1]
+        if steps.get(place) is not None:
+            todo.pop()
+            continue
+        parts = _in_place(place, nodes, marks, more="not")
+        if place not in steps:
+            steps[place] = None  # begun
+            circle = next((part for part in parts if part in steps and steps[part] is None), None)
+            if circle is not None:
+                cause = "the reference leads back to the schema that it stands in, without a step into the value"
+                raise document.fault((*path, *place), cause, "Refer to another schema, or remove the reference.")
+            todo.extend(part for part in parts if part not in steps)
+            continue
+        steps[place] = total = 1 + sum(steps.get(part) or 0 for part in parts)
+        if total > MOST_STEPS:
+            cause = f"its references multiply: one value is looked at more than {MOST_STEPS} times"
+            raise document.fault((*path, *place), cause, "Refer to a schema once.")
 
 
 def _check_words(document: Document, path: Path, node: dict[str, Any], *, top: bool) -> None:
@@ -108,32 +170,35 @@ def _check_words(document: Document, path: Path, node: dict[str, Any], *, top: b
         raise document.fault((*path, "$id"), "a schema inside a schema has an $id of its own", "Remove it; refer with #/$defs/….")
 
 
-def _check_references(document: Document, path: Path, node: dict[str, Any], nodes: Mapping[Path, Any]) -> None:
+def _check_references(document: Document, path: Path, node: dict[str, Any], marks: Marks) -> None:
     for word in ("$ref", "$dynamicRef"):
         target = node.get(word, "#")
         if isinstance(target, str) and not target.startswith("#"):
             cause = f"the reference {target!r} leads outside the contract"
             raise document.fault((*path, word), cause, "Refer only to parts of the same schema: #/$defs/….")
-        if isinstance(target, str) and target.startswith("#/") and _pointed(target, nodes) is None:
-            known = [f"#/$defs/{place[1]}" for place in nodes if len(place) == 2 and place[0] == "$defs"]  # noqa: PLR2004 -- $defs, name
+        if isinstance(target, str) and target.startswith("#/") and _pointed(target, marks) is None:
+            known = [f"#/$defs/{place[1]}" for place in marks.values() if len(place) == 2 and place[0] == "$defs"]  # noqa: PLR2004 -- $defs, name
             raise document.fault((*path, word), f"the reference {target!r} leads to no schema", did_you_mean(target, known))
 
 
-def _pointed(target: str, nodes: Mapping[Path, Any]) -> Path | None:
+def _pointed(target: str, marks: Marks) -> Path | None:
     """Give the path of the schema that a reference means, None if there is none."""
     if not target.startswith("#/"):
-        return next((path for path, node in nodes.items() if node.get("$anchor") == target[1:]), ())
-    steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in unquote(target[2:]).split("/"))
-    return next((path for path in nodes if tuple(map(str, path)) == steps), None)
+        return marks.get(target)
+    return marks.get(tuple(step.replace("~1", "/").replace("~0", "~") for step in unquote(target[2:]).split("/")))
 
 
-def _check_patterns(document: Document, path: Path, node: dict[str, Any]) -> None:
+def _check_patterns(document: Document, path: Path, node: dict[str, Any]) -> int:
+    """Refuse patterns that RE2 cannot run; give the number of steps of the others."""
     keys = node.get("patternProperties")
     named = keys if isinstance(keys, dict) else ()
+    total = 0
     for where, pattern in [("pattern", node.get("pattern")), *(("patternProperties", key) for key in named)]:
-        fault = _pattern_fault(pattern) if isinstance(pattern, str) else None
+        fault, steps = _compiled(pattern) if isinstance(pattern, str) else (None, 0)
         if fault is not None:
             raise _unfit(document, (*path, where), pattern, fault)
+        total += steps
+    return total
 
 
 def _unfit(document: Document, path: Path, pattern: Any, fault: str) -> IllFormedError:  # noqa: ANN401 -- shown only
@@ -144,14 +209,13 @@ def _unfit(document: Document, path: Path, pattern: Any, fault: str) -> IllForme
 
 
 @lru_cache(maxsize=1024)
-def _pattern_fault(pattern: str) -> str | None:
-    """Tell why RE2 refuses a pattern, None if it does not."""
+def _compiled(pattern: str) -> tuple[str | None, int]:
+    """Tell why RE2 refuses a pattern, None if it does not, and how many steps the compiled one has."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _PATTERN_BYTES
     try:
-        re2.compile(pattern, options)
+        return None, int(re2.compile(pattern, options).programsize)
     except re2.error as error:
         reason = error.args[0] if error.args else error
-        return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-    return None
+        return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason), 0

@@ -17,6 +17,8 @@ from hookproof.model.errors import IllFormedError
 MOST_BYTES = 4 * 1024 * 1024
 MOST_LEVELS = 64
 MOST_DIGITS = 400
+MOST_VALUES = 200_000
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -30,10 +32,10 @@ class _FaultError(ValueError):
         self.cause = cause
 
 
-def decode(subject: str, raw: bytes) -> str:
+def decode(subject: str, raw: bytes, *, most_bytes: int = MOST_BYTES) -> str:
     """Give the text of a file, or say why it is none."""
-    if len(raw) > MOST_BYTES:
-        raise IllFormedError(subject, f"it is larger than {MOST_BYTES} bytes", place=WHOLE, remedy="Split or shorten it.")
+    if len(raw) > most_bytes:
+        raise IllFormedError(subject, f"it is larger than {most_bytes} bytes", place=WHOLE, remedy="Split or shorten it.")
     if raw.startswith(_BOM):
         raise IllFormedError(subject, "it starts with a byte order mark", place="line 1", remedy="Save it as UTF-8 without BOM.")
     try:
@@ -47,9 +49,12 @@ def decode(subject: str, raw: bytes) -> str:
     return text
 
 
-def parse_json(subject: str, raw: bytes) -> Document:
+def parse_json(subject: str, raw: bytes, *, most_bytes: int = MOST_BYTES) -> Document:
     """Parse one JSON document strictly."""
-    text = decode(subject, raw)
+    text = decode(subject, raw, most_bytes=most_bytes)
+    most = MOST_VALUES * max(most_bytes // MOST_BYTES, 1)
+    if _most_values(text) > most and _most_values(_STRING.sub("", text)) > most:
+        raise too_many(subject, WHOLE, most)
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
@@ -76,6 +81,16 @@ def is_unicode(text: str) -> bool:
 def too_deep(subject: str, place: str) -> IllFormedError:
     """Make the error that a document is nested too deeply."""
     return IllFormedError(subject, f"it is nested deeper than {MOST_LEVELS} levels", place=place, remedy="Flatten it.")
+
+
+def too_many(subject: str, place: str, most: int = MOST_VALUES) -> IllFormedError:
+    """Make the error that a document holds too many values."""
+    return IllFormedError(subject, f"it holds more than {most} values", place=place, remedy="Split or shorten it.")
+
+
+def _most_values(text: str) -> int:
+    """Give at least the number of values in a JSON text, and no less only because of what stands inside strings."""
+    return text.count(",") + text.count("{") + text.count("[") + 1
 
 
 def _check_depth(subject: str, value: Any) -> None:  # noqa: ANN401 -- any JSON value

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from hookproof.contracts.document import Document, Path, shortened
-from hookproof.contracts.text import MOST_DIGITS, MOST_LEVELS, decode, is_unicode, too_deep
+from hookproof.contracts.text import MOST_DIGITS, MOST_LEVELS, MOST_VALUES, decode, is_unicode, too_deep, too_many
 from hookproof.model.errors import IllFormedError
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -41,10 +41,14 @@ class _Builder:
         self.stack: list[_Open] = []
         self.root: Any = None
         self.documents = 0
+        self.values = 0
 
     def take(self, event: yaml.Event) -> None:
         """Take the next event."""
         self._refuse_sharing(event)
+        self.values += isinstance(event, yaml.NodeEvent)
+        if self.values > MOST_VALUES:
+            raise too_many(self.subject, f"line {_line(event)}")
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:

@@ -25,12 +25,13 @@ class Role(StrEnum):
 
 
 class Provenance(StrEnum):
-    """How an event's payload is known: from its own sample, from another's shape, by name only; or it is a sample of our own."""
+    """How an event's payload is known: from its own sample, from another's shape, by name only, inferred; or it is a sample of our own."""
 
     DOCUMENTED = "documented"
     SHARED_SHAPE = "shared-shape"
     CATALOG_ONLY = "catalog-only"
     SAMPLE = "sample"
+    INFERRED = "inferred"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +79,9 @@ class Clause:
 class Event:
     """One event type: its name on the wire and the JSON Schema 2020-12 of its ``data``.
 
-    ``examples`` are instances of ``schema`` in our own values. ``catalog`` is false for a type that is documented but missing
-    from the provider's index. ``deprecated`` names the replacement; ``alias_of`` another name for the same happening.
+    ``examples`` are instances of ``schema`` in our own values, ``counter_examples`` are none. ``catalog`` is false for a type that
+    is documented but missing from the provider's index. ``deprecated`` names the replacement; ``alias_of`` another name for the
+    same happening.
     ``relations`` are promises between fields that JSON Schema cannot say, for example ``{"total": ["imported", "failed"]}``
     (the first is the sum of the others). ``bare``: members by which its body is known where it comes without any envelope, none
     where it comes in one.
@@ -98,6 +100,7 @@ class Event:
     variants: tuple[str, ...] = ()
     relations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bare: tuple[str, ...] = ()
+    counter_examples: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

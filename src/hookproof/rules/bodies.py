@@ -142,10 +142,18 @@ def data_pointer(body: Body, contract: Contract) -> str:
 
 
 def payload_faults(body: Body, contract: Contract) -> list[Violation]:
-    """Give the faults of ``data`` against its event's schema and the sums it promises; truncated data has none."""
-    event = contract.events.get(body.type or next(iter(body.shapes), ""))  # events of one shape have one schema
-    if event is None or body.truncated or not isinstance(body.value, dict):
+    """Give the faults of ``data`` against its event's schema and the sums it promises; truncated data has none.
+
+    What comes without an envelope and may be one of several events has none if one of them has none, else those of the nearest.
+    """
+    if body.truncated or not isinstance(body.value, dict):
         return []
+    names = body.shapes if body.type is None else (body.type,)
+    known = [event for name in names if (event := contract.events.get(name)) is not None]
+    return min((_event_faults(body, event, contract) for event in known), key=len, default=[])
+
+
+def _event_faults(body: Body, event: Event, contract: Contract) -> list[Violation]:
     at = data_pointer(body, contract)
     found = schema_faults(validators_of(contract).event(event), body.data, at=at)
     return [Violation(rule="payloads-match-their-schema", pointer=p, message=m) for p, m in found] + sum_faults(body, event, at)

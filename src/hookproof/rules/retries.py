@@ -184,6 +184,12 @@ def _after(delivery: Delivery, position: int) -> list[Attempt]:
     return [attempt for attempt in delivery.attempts[position + 1 :] if attempt.accepted_at > done]
 
 
+def _may_be_given_up(terms: Terms, success: Attempt) -> bool:
+    """Whether our answer took so long that the target, which began to wait before we began to read, may not have awaited it."""
+    done = success.answer_done_at or success.accepted_at
+    return done - success.accepted_at >= answer_limit(terms.contract, terms.capabilities) / 2 * NANO
+
+
 @rule("retries", "catalog", needs=("emit",))
 def answered_events_are_not_sent_again(view: View, terms: Terms) -> Judgement:
     """An event that was answered 2xx is not sent again at all."""
@@ -193,6 +199,8 @@ def answered_events_are_not_sent_again(view: View, terms: Terms) -> Judgement:
         if position is None:
             continue
         success, later = delivery.attempts[position], _after(delivery, position)
+        if _may_be_given_up(terms, success):
+            continue
         if later:
             seen.broke(
                 f"event {delivery.event_id!r} was answered {success.answer.status} and sent again {len(later)} time(s)",

@@ -44,7 +44,14 @@ class ReceiverSession(Session):
 
     def __init__(self, options: RunOptions, contract: Contract) -> None:
         super().__init__(options, contract)
-        self.consent = Consent(options.allow_hosts, options.challenge, resolver=self.resolver, trusted=self.trusted)
+        self.consent = Consent(
+            options.allow_hosts,
+            options.challenge,
+            resolver=self.resolver,
+            trusted=self.trusted,
+            rate=options.rate,
+            seconds=options.deadline,
+        )
 
     def open(self, situations: Mapping[str, Situation], progress: Callable[[str], None] | None = None) -> None:
         """Reach the target, have the consent of its owner proven, ask its capabilities, open the sender and the files."""

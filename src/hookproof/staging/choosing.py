@@ -14,7 +14,7 @@ from hookproof.model.contract import Contract, Event, Provenance
 from hookproof.rules.marks import mark_of
 
 _PREFIX = re.compile(r"[^.:]*[.:]?")
-_KNOWN_SHAPES = (Provenance.DOCUMENTED, Provenance.SAMPLE)
+_KNOWN_SHAPES = (Provenance.DOCUMENTED, Provenance.SAMPLE, Provenance.INFERRED)
 _ENOUGH = 4
 """Event types under one policy that situations tell apart."""
 

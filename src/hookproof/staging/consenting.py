@@ -30,11 +30,19 @@ class Consent:
     """
 
     def __init__(
-        self, allowed: Sequence[str], challenge: str, *, resolver: Resolver = resolved, trusted: ssl.SSLContext | None = None
+        self,
+        allowed: Sequence[str],
+        challenge: str,
+        *,
+        resolver: Resolver = resolved,
+        trusted: ssl.SSLContext | None = None,
+        rate: float = 0.0,
+        seconds: float = 0.0,
     ) -> None:
         self._allowed = [allowed_place(text) for text in allowed]
         self._challenge = challenge
         self._resolver = resolver
+        self._rate, self._seconds = rate, seconds
         self._trusted = trusted
         self._places: dict[tuple[str, int], Destination] = {}
         self._pause = threading.Event()
@@ -55,6 +63,7 @@ class Consent:
     def look(self, url: str, flag: str) -> Destination:
         """Check where a URL leads, and write nothing; a host that was looked at is not resolved again."""
         found = destination(url, allowed=self._allowed, resolver=self._known, flag=flag)
+        found = replace(found, caps=found.caps.within(self._rate, self._seconds))
         return self._places.setdefault((found.host, found.port), found)
 
     def _known(self, host: str, port: int) -> list[str]:

@@ -5,6 +5,7 @@ Law: flags win over ``HOOKPROOF_*`` variables, these over the profile file; secr
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import tomllib
@@ -22,7 +23,7 @@ from hookproof.staging.telling import EffectsSource, effects_source
 
 DEFAULT_CONTRACT = "orbit"
 _REACHING = ("target_profile", "control_url", "api_key_env", "secret_env", "secret_file", "allow_host", "challenge_env",
-             "effects_command", "effects_url", "effects_sink")  # fmt: skip
+             "effects_command", "effects_url", "effects_sink", "rate", "deadline")  # fmt: skip
 """Options without which the same target could not be judged in the same way."""
 RESULTS_NAME = "results.ndjson"
 DEFAULT_KEY_VARIABLE = "HOOKPROOF_API_KEY"
@@ -36,7 +37,8 @@ class RunOptions:
     target itself; ``overrides`` its other paths and statuses. ``allow_hosts`` are hosts beside this machine to which a receiver's
     deliveries may go, once they answered with ``challenge``; ``dry_run`` sends nothing; ``reports`` is a folder for all that is written.
     ``again`` repeats on a command line what was said of how to reach the target.
-    ``effects``: who tells of effects inside a receiver, instead of its control profile.
+    ``effects``: who tells of effects inside a receiver, instead of its control profile. ``rate``: requests a second that it gets at most,
+    ``deadline``: seconds after which no more are sent to it; 0 means what its place allows.
     """
 
     target: str | None
@@ -62,6 +64,8 @@ class RunOptions:
     again: str = ""
     reports: Path | None = None
     effects: EffectsSource | None = None
+    rate: float = 0.0
+    deadline: float = 0.0
 
 
 def read_options(flags: Mapping[str, Any]) -> RunOptions:
@@ -116,6 +120,8 @@ def read_options(flags: Mapping[str, Any]) -> RunOptions:
         capabilities=_declared(given),
         overrides=given.get("overrides", {}),
         effects=effects_source(pick, target=target, role=role),
+        rate=_amount("--rate", pick("rate"), role),
+        deadline=_amount("--deadline", pick("deadline"), role),
     )
 
 
@@ -159,6 +165,20 @@ def _number(flag: str, text: Any) -> int:  # noqa: ANN401 -- a flag's value, a v
         return int(text)
     except ValueError:
         raise IllFormedError(flag, f"{text!r} is not a whole number", remedy="Give one, for example 0.") from None
+
+
+def _amount(flag: str, text: Any, role: str) -> float:  # noqa: ANN401 -- a flag's value, a variable's text or a file's number
+    if text is None:
+        return 0.0
+    if role == "platform":
+        raise IllFormedError(flag, "only what is sent to a receiver has one", remedy="Leave it out, or use it with `hookproof certify`.")
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not (math.isfinite(found) and found > 0):
+        raise IllFormedError(flag, f"{text!r} is no number above 0", remedy="Give one, for example 30.")
+    return found
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """How much more may be sent, and when: caps kept by arithmetic, whoever sends.
 
 Law: in any span of T seconds at most ``rate * T + 1`` requests begin and ``bytes_per_second * T`` bytes and one slice are written; what
-is over the total is never begun.
+is over the total, or after the last second, is never begun.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ RESERVED = 2
 """Connections that deliveries leave free: one for questions to the target, one for what is sent without TLS."""
 SPENT = "the cap on requests"
 """Subject of the error that ends a run which would send too much."""
+ENDED = "the run's deadline"
+"""Subject of the error that ends a run which would send too late."""
 
 
 class Allowance:
@@ -32,10 +34,17 @@ class Allowance:
         self._clock = clock
         self._lock = threading.Lock()
         self._next_request = self._next_byte = float("-inf")
+        self._since = clock()
 
     def take(self, count: int) -> None:
-        """Count requests that are about to be sent; raise ``IllFormedError`` if they would be too many: then none of them is sent."""
+        """Count requests that are about to be sent; raise ``IllFormedError`` if too many or too late: then none of them is sent."""
         with self._lock:
+            if self.caps.seconds and self._clock() - self._since >= self.caps.seconds:
+                self.spent = True
+                cause = f"{self.sent:,} requests were sent in {self.caps.seconds:g} s and {count:,} more were due, so the run stopped"
+                raise IllFormedError(
+                    ENDED, cause, remedy="Give more time by --deadline, choose a smaller --profile, or fewer clauses with -k."
+                )
             if self.caps.requests and self.sent + count > self.caps.requests:
                 self.spent = True
                 cause = (

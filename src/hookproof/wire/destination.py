@@ -10,7 +10,7 @@ import re
 import socket
 from asyncio import BaseTransport
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from hookproof.model.errors import IllFormedError, UnreachableError
@@ -28,19 +28,26 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True, kw_only=True)
 class Caps:
-    """The most that may be sent: requests a second, connections, bytes a second, requests in all. 0 means no bound."""
+    """The most that may be sent: requests a second, connections, bytes a second, requests in all, seconds in all. 0 means no bound."""
 
     requests_per_second: float = 0.0
     connections: int = 0
     bytes_per_second: float = 0.0
     requests: int = 20_000
+    seconds: float = 3600.0
+
+    def within(self, rate: float, seconds: float) -> Caps:
+        """Give these caps with at most that rate of requests, unless it is 0, and that many seconds, unless they are 0."""
+        slower = min(rate, self.requests_per_second or rate) if rate else self.requests_per_second
+        return replace(self, requests_per_second=slower, seconds=seconds or self.seconds)
 
     def __str__(self) -> str:
         """Say it in words."""
-        if not self.requests_per_second:
-            return f"at most {self.requests:,} requests, no rate limit on this machine"
-        rate = f"{self.requests_per_second:g} requests/s, {self.bytes_per_second / 1e6:g} MB/s"
-        return f"at most {self.requests:,} requests, {rate}, {self.connections} connections"
+        told = [f"at most {self.requests:,} requests", f"begun within {self.seconds:g} s"]
+        told += [f"{self.requests_per_second:g} requests/s" if self.requests_per_second else "no rate limit on this machine"]
+        told += [f"{self.bytes_per_second / 1e6:g} MB/s"] if self.bytes_per_second else []
+        told += [f"{self.connections} connections"] if self.connections else []
+        return ", ".join(told)
 
 
 LOCAL = Caps()

@@ -1,0 +1,163 @@
+"""The promises that a document makes by describing deliveries, and those of the standards that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hookproof.importing.found import Field
+from hookproof.signing.scheme import Scheme
+
+_JSON = ("RFC 8259", "2 JSON Grammar")
+
+
+def clauses(
+    name: str, document: str, *, inferred: bool, enveloped: bool, posted: bool, timed: bool, fields: Sequence[Field], scheme: Scheme | None
+) -> list[dict[str, Any]]:
+    """Give the clauses of an imported contract; what samples show is a SHOULD, what a document describes a MUST."""
+    level = "SHOULD" if inferred else "MUST"
+    made = [
+        _clause(
+            "envelope/strict-json",
+            "MUST",
+            "Every body is one JSON object in UTF-8 that every JSON reader reads alike.",
+            _JSON,
+            "bodies-are-strict-json",
+        ),
+        _clause("envelope/shape", level, "Every body has the shape that is described.", (document, "bodies"), "envelopes-have-their-shape"),
+    ]
+    if enveloped:
+        made.append(
+            _clause(
+                "envelope/known-type",
+                level,
+                "Every body names an event that is described, the one that happened.",
+                (document, "events"),
+                "types-are-known",
+            )
+        )
+    if timed:
+        made.append(
+            _clause(
+                "envelope/created-at",
+                level,
+                "The moment of the event is a date and time with a zone.",
+                (document, "bodies"),
+                "creation-times-have-a-zone",
+            )
+        )
+    made.append(
+        _clause(
+            "payload/schema",
+            level,
+            "The payload of every event is valid against its schema.",
+            (document, "events"),
+            "payloads-match-their-schema",
+        )
+    )
+    made.append(
+        _clause(
+            "payload/unchanged",
+            "SHOULD",
+            "What happened arrives unchanged: no member dropped, no value altered.",
+            (document, "events"),
+            "payloads-arrive-unchanged",
+        )
+    )
+    if posted:
+        made.append(_clause("http/post", level, "Deliveries are POST requests.", (document, "events"), "deliveries-are-posts"))
+    made.append(
+        _clause(
+            "http/content-type",
+            "SHOULD",
+            "Content-Type is application/json, with any parameters.",
+            ("RFC 9110", "8.3 Content-Type"),
+            "content-type-is-declared",
+            media_type="application/json",
+        )
+    )
+    asked = {field.name.lower(): "*" for field in fields if field.required}
+    if asked:
+        made.append(
+            _clause(
+                "http/fields",
+                level,
+                "Every delivery carries the header fields that are described as required.",
+                (document, "header fields"),
+                "named-fields-are-sent",
+                fields=asked,
+            )
+        )
+    if scheme is not None:
+        made += _signed(document, scheme)
+    made += _receiving(document, inferred=inferred)
+    return [{"id": f"{name}/{clause.pop('id')}", **clause} for clause in made]
+
+
+def _signed(document: str, scheme: Scheme) -> Iterator[dict[str, Any]]:
+    doubt = f"The document names the field {scheme.header}, not how its value is made: that of {scheme.title} is expected."
+    for promise, text, rule in (
+        ("signature/signed", f"Every attempt carries {scheme.header}.", "deliveries-are-signed"),
+        ("signature/valid", f"{scheme.header} verifies as {scheme.title} makes it.", "signatures-verify"),
+    ):
+        made = _clause(promise, "SHOULD", text, (document, "header fields"), rule)
+        yield {**made, "ambiguity": doubt, "level_if_declared": "MUST", "declared_by": "signing"}
+
+
+def _receiving(document: str, *, inferred: bool) -> Iterator[dict[str, Any]]:
+    level = "SHOULD" if inferred else "MUST"
+    accepted = "correct-deliveries-are-accepted"
+    yield _receiver(
+        "receiver/events",
+        level,
+        "A correct delivery of every event is answered with success.",
+        (document, "events"),
+        "every-event-is-accepted",
+    )
+    yield _receiver(
+        "receiver/extra-members",
+        "SHOULD",
+        "Members that the contract does not name are accepted.",
+        (document, "events"),
+        accepted,
+        purposes=["extra-members"],
+    )
+    yield _receiver(
+        "receiver/media-types",
+        "SHOULD",
+        "A media type with a charset, and a body in chunks, are accepted.",
+        ("RFC 9110", "8.3 Content-Type"),
+        accepted,
+        purposes=["media-type-parameter", "chunked"],
+    )
+    yield _receiver(
+        "robustness/no-json",
+        "SHOULD",
+        "A body that is no JSON object is refused with a 4xx answer.",
+        _JSON,
+        "faulty-deliveries-are-refused",
+        faults=["not-json", "empty-body", "not-an-object", "trailing-text"],
+    )
+    yield _receiver(
+        "answers/nothing-leaks",
+        "SHOULD",
+        "No answer shows a secret, an expected signature or a stack trace.",
+        ("RFC 9110", "17 Security Considerations"),
+        "answers-leak-nothing",
+    )
+
+
+def _clause(promise: str, level: str, text: str, source: tuple[str, str], rule: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -- rules' own
+    made: dict[str, Any] = {
+        "id": promise,
+        "level": level,
+        "roles": ["platform"],
+        "promise": text,
+        "source": {"document": source[0], "section": source[1]},
+        "rule": rule,
+    }
+    return made | ({"parameters": parameters} if parameters else {})
+
+
+def _receiver(promise: str, level: str, text: str, source: tuple[str, str], rule: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 -- rules' own
+    return _clause(promise, level, text, source, rule, **parameters) | {"roles": ["receiver"]}
