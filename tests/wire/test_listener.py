@@ -293,7 +293,7 @@ def test_closing_a_port_lets_answers_finish(listener: CaptureListener) -> None:
 
 def test_a_taken_port_says_what_to_do(listener: CaptureListener) -> None:
     """A taken port is an error that names it and the remedy, and leaks nothing."""
-    with pytest.raises(UnreachableError, match=rf"127\.0\.0\.1:{listener.port}.*--listen HOST:PORT"):
+    with pytest.raises(UnreachableError, match=rf"127\.0\.0\.1:{listener.port}.*--listen or --effects-sink"):
         CaptureListener(port=listener.port).start()
 
 

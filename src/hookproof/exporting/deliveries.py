@@ -133,17 +133,16 @@ class Shelf:
 
     def any_delivery(self) -> dict[str, Json]:
         """Give the schema of the body of any delivery, whichever its event."""
-        kind, bare = self.contract.envelope.type_member, _by_members(self.contract)
+        kind, bare = self.contract.envelope.type_member, self.contract.bare
         enveloped = {"allOf": [*self._plain_envelope(), *self._known(), *self._by_type()]}
         if not bare:
             return {"allOf": [*self._shared(), *enveloped["allOf"]]}
-        shapes = [{"required": list(members)} for members in bare]
+        shapes = [{"required": list(members)} for members in dict.fromkeys(map(tuple, bare.values()))]
         unnamed = {} if kind is None else {"not": {"required": [kind]}}
         chosen = [
-            self._unless_truncated({"if": _first(shapes, position), "then": self.ref(self.payload(event))})
-            for position, event in enumerate(bare.values())
+            {"required": list(members), "allOf": [self._unless_truncated(self.ref(self.payload(event)))]} for event, members in bare.items()
         ]
-        split = {"if": {"type": "object", **unnamed, "anyOf": shapes}, "then": {"allOf": chosen}, "else": enveloped}
+        split = {"if": {"type": "object", **unnamed, "anyOf": shapes}, "then": {"anyOf": chosen}, "else": enveloped}
         return {"allOf": [*self._shared(), split]}
 
     def _plain_envelope(self) -> list[dict[str, Json]]:
@@ -179,19 +178,6 @@ def _true(member: str) -> dict[str, Json]:
 
 def _is(member: str, *, const: Json) -> dict[str, Json]:
     return {"type": "object", "required": [member], "properties": {member: {"const": const}}}
-
-
-def _by_members(contract: Contract) -> dict[tuple[str, ...], str]:
-    """Give the first event of each set of members by which bodies without an envelope are known, in the order in which the judge asks."""
-    found: dict[tuple[str, ...], str] = {}
-    for name, members in contract.bare.items():
-        found.setdefault(tuple(sorted(members)), name)
-    return found
-
-
-def _first(shapes: list[dict[str, Json]], position: int) -> dict[str, Json]:
-    """Say that a body is of one shape and of none before it."""
-    return {**shapes[position], "not": {"anyOf": shapes[:position]}} if position else shapes[position]
 
 
 def told(event: Event) -> dict[str, Json]:
