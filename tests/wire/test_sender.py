@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hookproof.ports import Outgoing, Reply, Sending
-from hookproof.wire import sender as sender_module
+from hookproof.wire import line as line_module
 from hookproof.wire.destination import destination
 from hookproof.wire.heads import request_head
-from hookproof.wire.sender import Sender, _Line
+from hookproof.wire.line import Line
+from hookproof.wire.sender import Sender
 from tests.wire.serving import OK, Met, serving
 
 URL = "http://127.0.0.1:1/in"
@@ -24,7 +25,7 @@ URL = "http://127.0.0.1:1/in"
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no connection grow stale while a busy machine looks elsewhere."""
-    monkeypatch.setattr(sender_module, "_FRESH_ENOUGH", 1 << 62)
+    monkeypatch.setattr(line_module, "_FRESH_ENOUGH", 1 << 62)
 
 
 def delivery(body: bytes = b"{}", **how: object) -> Outgoing:
@@ -108,7 +109,7 @@ def test_connections_are_kept_unless_a_fresh_one_is_asked_for() -> None:
 
 def test_what_was_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer may end an idle connection at any moment, so that each request after a long pause goes on a new one."""
-    monkeypatch.setattr(sender_module, "_FRESH_ENOUGH", 0)
+    monkeypatch.setattr(line_module, "_FRESH_ENOUGH", 0)
     with serving(answering) as (url, met), Sender(destination(url)) as sender:
         assert {reply.status for _ in range(3) for reply in sender.send([delivery()])} == {200}
         assert len(met) == 3
@@ -226,13 +227,13 @@ def test_a_gate_opens_also_when_somebody_cannot_come() -> None:
 def test_pieces_are_writes_of_their_own(pieces: int, told: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     """The head and then each piece of a body is a write of its own; without pieces there is one write for all."""
     written: list[bytes] = []
-    put = _Line.put
+    put = Line.put
 
-    async def noted(line: _Line, raw: bytes, patience: float) -> bool:
+    async def noted(line: Line, raw: bytes, patience: float) -> bool:
         written.append(raw)
         return await put(line, raw, patience)
 
-    monkeypatch.setattr(_Line, "put", noted)
+    monkeypatch.setattr(Line, "put", noted)
     made = delivery(b"abcdefg", pieces=pieces)
     with serving(answering) as (url, _):
         assert outcome(sent(url, made)[0]) == (200, "")
