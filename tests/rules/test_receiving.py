@@ -9,7 +9,7 @@ import pytest
 
 from hookproof.model.transcript import Exchange
 from tests.rules.contract_value import CONTRACT
-from tests.rules.outcomes import broken, kept, unseen
+from tests.rules.outcomes import broken, kept, unseen, void
 from tests.rules.recording import SECOND, Recording
 
 ACCEPTED, VARIED, REFUSED = "every-event-is-accepted", "correct-deliveries-are-accepted", "faulty-deliveries-are-refused"
@@ -75,6 +75,31 @@ def test_a_variation_is_accepted_unless_its_controls_are_not() -> None:
     unseen(recording.judge(VARIED), "a control is missing")
     recording, sent = around(400, None, None, case="", **fine)
     broken(recording.judge(VARIED), "got status 400", *sent)
+
+
+@pytest.mark.parametrize("name", [REFUSED, UNACCEPTED, OPEN])
+def test_what_the_scheme_cannot_have_is_no_promise(name: str) -> None:
+    """Only if every named fault was noted as impossible is the promise void; one that was sent is judged all the same."""
+    recording = Recording("verification", **SIGNED)
+    recording.note("unmakeable", kind="stale")
+    faults = ["stale", FAULT]
+    void(recording.judge(name, faults=["stale"]))
+    unseen(recording.judge(name, faults=faults))
+    unseen(recording.judge(name, faults=[FAULT]))
+    deliver(recording)
+    sent = deliver(recording, 401, "", fault=FAULT)
+    deliver(recording)
+    kept(recording.judge(name, faults=faults), sent)
+    recording.note("unmakeable", kind=FAULT)
+    kept(recording.judge(name, faults=faults), sent)
+
+
+def test_an_oddity_that_the_scheme_cannot_have_is_no_promise() -> None:
+    """The same holds of correct deliveries: a scheme without lists has none with several tags."""
+    recording = Recording("verification", **SIGNED)
+    recording.note("unmakeable", kind="several-tags")
+    void(recording.judge(VARIED, purposes=["several-tags"]))
+    unseen(recording.judge(VARIED, purposes=["several-tags", "variation"]))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422, 499])

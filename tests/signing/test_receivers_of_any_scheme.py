@@ -1,4 +1,4 @@
-"""A receiver that verifies strictly under any kind of scheme is not blamed for a signature; what its scheme cannot have is not observed."""
+"""A receiver that verifies strictly under any kind of scheme is not blamed for a signature; what its scheme cannot have is no promise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hookproof.judge import items
 from hookproof.model.contract import Role
-from hookproof.model.verdict import Outcome
+from hookproof.model.verdict import Level, Outcome
 from hookproof.reference.receiver.reception import Arrival, Keyring, Reception, RefusedError
 from hookproof.signing.scheme import Scheme
 from hookproof.signing.schemes import SCHEMES
@@ -16,6 +16,8 @@ from tests.suites import mailroom as office
 from tests.suites.courtroom import orbit
 
 RAW = b"0123456789abcdef0123456789abcdef"
+CONFIGURED = {"verification/no-secret", "verification/revoked", "verification/no-tolerance"}
+"""What needs a second secret, of which the suite has none where it cannot make a pair."""
 TIMED = {"verification/stale", "verification/seconds", "verification/window", "verification/inside-window"}
 
 
@@ -52,3 +54,7 @@ def test_a_strict_receiver_keeps_what_its_scheme_can_keep(name: str, monkeypatch
         "verification/raw-bytes",
     }
     assert TIMED & kept == (TIMED if scheme.timestamped else set())
+    void = {clause for clause, verdict in verdicts.items() if verdict.outcome is Outcome.NOT_APPLICABLE}
+    assert TIMED & void == (set() if scheme.timestamped else TIMED)
+    unseen = {clause for clause, found in verdicts.items() if found.outcome is Outcome.NOT_OBSERVED and found.level is Level.MUST}
+    assert unseen == (set() if scheme.mac.symmetric else CONFIGURED)

@@ -9,10 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from hookproof.model.transcript import Effect, Exchange
+from hookproof.model.verdict import Judgement, Outcome, not_applicable
 from hookproof.rules.rule import Terms
 from hookproof.rules.view import View
 
 CONTROL = "control"
+UNMAKEABLE = "unmakeable"
+"""Name of the note that under the declared scheme there is no delivery of a kind: a scheme without a time knows no stale one."""
 UNSIGNED = "what is not signed was refused, and without the receiver's secret nothing can be signed"
 
 
@@ -44,6 +47,16 @@ def spoiled(view: View, seen: Exchange) -> str:
 def unsignable(terms: Terms, seen: Exchange) -> bool:
     """Whether a refusal proves nothing because the contract has deliveries signed and the receiver's secret is not known to us."""
     return terms.contract.policy.signing is not None and terms.capabilities.signing is None and 400 <= seen.status <= 499  # noqa: PLR2004 -- 4xx
+
+
+def under_the_scheme(view: View, terms: Terms, kinds: Sequence[str], judgement: Judgement) -> Judgement:
+    """Say that a promise is none here, where the suite noted of every kind of delivery it is about that the scheme has no such thing."""
+    if judgement.outcome is not Outcome.NOT_OBSERVED or not kinds:
+        return judgement
+    unmakeable = {note.facts.get("kind") for note in view.notes if note.name == UNMAKEABLE}
+    if not unmakeable.issuperset(kinds):
+        return judgement
+    return not_applicable(f"under the scheme {terms.capabilities.signing} no delivery can be {' or '.join(kinds)}")
 
 
 def witnessed(view: View) -> bool:

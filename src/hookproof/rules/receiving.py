@@ -10,7 +10,19 @@ from collections.abc import Callable
 
 from hookproof.model.transcript import Effect, Exchange
 from hookproof.model.verdict import Judgement, Observations
-from hookproof.rules.received import UNSIGNED, controls, correct, discredited, effects, faulty, grades, spoiled, told, unsignable
+from hookproof.rules.received import (
+    UNSIGNED,
+    controls,
+    correct,
+    discredited,
+    effects,
+    faulty,
+    grades,
+    spoiled,
+    told,
+    under_the_scheme,
+    unsignable,
+)
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
 
@@ -49,7 +61,7 @@ def correct_deliveries_are_accepted(view: View, terms: Terms) -> Judgement:
         seen.saw(exchange.id)
         if not exchange.accepted:
             seen.broke(f"a correct delivery ({exchange.purpose}) got {told(exchange)}, promised 2xx", exchange.id, *_around(view, exchange))
-    return seen.conclude()
+    return under_the_scheme(view, terms, purposes, seen.conclude())
 
 
 @rule("verification", "hostile", "http", parameters=("faults",))
@@ -90,7 +102,7 @@ def _between_controls(view: View, terms: Terms, promised: str, fine: Callable[[E
         seen.saw(exchange.id)
         if not fine(exchange):
             seen.broke(f"a delivery with {exchange.fault} got {told(exchange)}, promised {promised}", exchange.id, *_around(view, exchange))
-    return seen.conclude()
+    return under_the_scheme(view, terms, faults, seen.conclude())
 
 
 @rule("verification", "hostile", "http", parameters=("faults", "may_close"))
@@ -122,12 +134,13 @@ def acceptable_deliveries_are_reported(view: View, terms: Terms) -> Judgement:
     """How a delivery is answered on which even official libraries differ is reported, never blamed."""
     seen = Observations(missing="no such delivery could be judged")
     forms: Counter[tuple[str, str]] = Counter()
-    for exchange in faulty(view, tuple(terms.parameters["faults"])):
+    faults = tuple(terms.parameters["faults"])
+    for exchange in faulty(view, faults):
         forms[exchange.case, exchange.fault] += 1
         if not spoiled(view, exchange):
             seen.saw(exchange.id)
             seen.read_as(f"{exchange.fault} {forms[exchange.case, exchange.fault]}: {told(exchange)}")
-    return seen.conclude()
+    return under_the_scheme(view, terms, faults, seen.conclude())
 
 
 @rule("hostile")

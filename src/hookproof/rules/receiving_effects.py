@@ -9,7 +9,7 @@ from typing import Any
 
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.json_text import parse
-from hookproof.rules.received import correct, discredited, effects, faulty, grades, told
+from hookproof.rules.received import correct, discredited, effects, faulty, grades, told, under_the_scheme
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
 
@@ -118,13 +118,14 @@ def forgeries_are_answered_alike(view: View, _terms: Terms) -> Judgement:
 def configuration_is_never_lax(view: View, terms: Terms) -> Judgement:
     """Under an odd configuration a delivery that should be refused is refused, while the receiver works before and after."""
     seen = Observations(missing="no configuration was tried, or the receiver did not work before or after it")
+    faults = tuple(terms.parameters["faults"])
     own = [x for x in correct(view, ("control",)) if x.situation == "configured"]
     if len(own) > 1 and all(x.accepted for x in own):
-        for exchange in faulty(view, tuple(terms.parameters["faults"])):
+        for exchange in faulty(view, faults):
             seen.saw(exchange.id)
             if exchange.accepted:
                 seen.broke(f"a delivery ({exchange.fault}) got {told(exchange)}, promised a refusal", exchange.id)
-    return seen.conclude()
+    return under_the_scheme(view, terms, faults, seen.conclude())
 
 
 @rule("http", needs=("log",))

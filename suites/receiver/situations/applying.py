@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from hookproof.generate.deliveries import Crafted
 from hookproof.generate.forging import FAULTS, Workshop
+from hookproof.rules.received import UNMAKEABLE
 from hookproof.signing.scheme import throwaway_secret
 from hookproof.staging.delivering import Delivering
 from hookproof.staging.situation import situation
@@ -96,5 +97,7 @@ def configured(stage: Delivering) -> None:
     if scheme.stamp is not None and scheme.stamp.signed:
         old = stage.event()
         stage.send(stage.crafted(old.event_id, old.event_type, old.body, age=3600), fault="stale-without-tolerance")
+    else:
+        stage.note(UNMAKEABLE, kind="stale-without-tolerance")
     stage.configure("restored", secrets=[stage.secret])
     stage.send(stage.event(), purpose="control")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from hookproof.generate.deliveries import Crafted
 from hookproof.generate.forging import ACCEPTABLE, FAULTS, ODDITIES, Forge, Workshop
+from hookproof.rules.received import UNMAKEABLE
 from hookproof.staging.delivering import Delivering
 from hookproof.staging.situation import situation
 
@@ -21,7 +22,10 @@ def verification(stage: Delivering) -> None:
         return
     _faults(stage, {**FAULTS, **ACCEPTABLE})
     for purpose, forge in ODDITIES.items():
-        stage.odd_all(purpose, _forged(stage, forge))
+        if crafted := _forged(stage, forge):
+            stage.odd_all(purpose, crafted)
+        else:
+            stage.note(UNMAKEABLE, kind=purpose)
     for body in _spellings(stage):
         stage.odd("spelling", stage.crafted(_identity(stage, body), stage.kinds(1)[0].name, body))
     _window(stage)
@@ -36,6 +40,8 @@ def _faults(stage: Delivering, faults: Mapping[str, Forge]) -> None:
     for fault, forge in faults.items():
         if crafted := _forged(stage, forge):
             stage.tested_all(fault, crafted)
+        else:
+            stage.note(UNMAKEABLE, kind=fault)
 
 
 def _forged(stage: Delivering, forge: Forge) -> list[Crafted]:
@@ -69,6 +75,8 @@ def _window(stage: Delivering) -> None:
     """Stay clear of the edges of the window on either side, by a margin; never test the edge itself."""
     signing = stage.contract.policy.signing
     if signing is None or stage.tools.scheme is None or not stage.tools.scheme.timestamped:
+        for kind in ("near-window", "beyond-window"):
+            stage.note(UNMAKEABLE, kind=kind)
         return
     slowest = max((seen.done_at - seen.started_at for seen in stage.seen), default=0) / 1e9
     width, margin = signing.tolerance_seconds, max(MARGIN, 3 * slowest)
