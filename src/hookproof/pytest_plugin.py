@@ -329,6 +329,19 @@ def exit_code(session: Session) -> int:
     return 7 if undecided(verdicts, require_complete=session.options.require_complete) else 0
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Leave out frames that were interrupted at no line of their source: pytest would end in an error of its own over them."""
+    excinfo.traceback = type(excinfo.traceback)(entry for entry in excinfo.traceback if _has_line(entry))
+
+
+def _has_line(entry: Any) -> bool:  # noqa: ANN401 -- pytest does not name the type
+    try:
+        return bool(entry.lineno >= 0)
+    except TypeError:
+        return False
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set pytest's status to ours when items were judged: the worst of the runs."""
     runs, error = session.config.stash.get(_SESSIONS, {}), session.config.stash.get(_ERROR, None)
