@@ -22,7 +22,7 @@ from hookproof.reference.variants.catalogue import VARIANTS
 ROOT = Path(__file__).resolve().parents[1]
 PROOF = ROOT / "benchmarks" / "proof"
 PAGE = ROOT / "docs" / "proof.md"
-_CASE = re.compile(r"(?P<test>\w+)\[(?P<case>.+)\]$")
+_CASE = re.compile(r"(?P<test>\w+)\[(?P<case>[^@]+)\](?:@.*)?$")
 GROUPS = {
     "flaws": "test_a_flaw_is_killed_for_the_right_reason",
     "hooks withheld": "test_a_flaw_behind_a_missing_hook_is_not_observed",

@@ -15,6 +15,8 @@ from hookproof.staging.situation import situation
 UNKNOWN = "hookproof.event_of_tomorrow"
 LONG = "x" * 4000
 LARGE = 1 << 40
+_MEDIA_TYPES = ("application/json; charset=utf-8", "application/json;charset=UTF-8")
+"""Spellings of one media type with its charset (RFC 9110, section 8.3.1); the one that is not usual here is tried."""
 _FEW = 3
 
 
@@ -36,7 +38,9 @@ def variations(stage: Delivering) -> None:
     stage.odd_all("extra-members", [_envelope_more(stage)])
     if stage.contract.envelope.type_member is not None:
         stage.odd_all("unknown-event", [stage.event(UNKNOWN, {"x_new": True})])
-    stage.odd_all("media-type-parameter", [stage.event().having(("Content-Type", "application/json; charset=utf-8"))])
+    plain = stage.event()
+    other = next(text for text in _MEDIA_TYPES if ("Content-Type", text) not in plain.fields)
+    stage.odd_all("media-type-parameter", [plain.having(("Content-Type", other))])
     stage.odd_all("chunked", [_chunked(stage.event())])
 
 
