@@ -107,8 +107,8 @@ def _tried(
 ) -> None:
     limited()
     after = functions(compile(str(request["source"]), str(request["path"]), "exec"))
-    places = [(str(name), int(line)) for name, line in request["places"]]  # type: ignore[attr-defined]
-    wanted = [str(test) for test in request["tests"]]  # type: ignore[attr-defined]
+    places = [(str(name), int(line)) for name, line in request["places"]]  # type: ignore[attr-defined] # written by ourselves
+    wanted = [str(test) for test in request["tests"]]  # type: ignore[attr-defined] # written by ourselves
     held = [(found, after[place]) for place in places for found in known.get((str(request["module"]), *place), ())]
     if {(code.co_qualname, code.co_firstlineno) for _, code in held} != set(places) or not set(wanted) <= items.keys():
         answer.write(json.dumps({"outcome": "error", "killer": "", "ran": 0}))
@@ -117,7 +117,7 @@ def _tried(
     for found, code in held:
         found.__code__ = code
     rules = request["rules"]
-    watch = Watch(None, None if rules is None else frozenset(rules))  # type: ignore[call-overload]
+    watch = Watch(None, None if rules is None else frozenset(rules))  # type: ignore[call-overload] # the same
     config.pluginmanager.register(watch)
     try:
         for test, following in zip(wanted, [*wanted[1:], None], strict=True):

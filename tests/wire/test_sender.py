@@ -30,7 +30,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def delivery(body: bytes = b"{}", **how: object) -> Outgoing:
     """Make a request with a body."""
-    return Outgoing(head=request_head(URL, (("X-Who", "test"),), len(body)), body=body, **{"patience": 5.0, **how})  # type: ignore[arg-type]
+    return Outgoing(head=request_head(URL, (("X-Who", "test"),), len(body)), body=body, **{"patience": 5.0, **how})  # type: ignore[arg-type] # each as told
 
 
 def answering(one: Met) -> None:
