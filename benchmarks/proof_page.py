@@ -73,7 +73,7 @@ def _matrix(matrix: dict[str, Any]) -> list[str]:
         "A flaw counts only if the clauses that it names are broken, in the right words, on records that show it, and no other clause is"
     ]
     lines += ["broken outside its declared implications. A variant counts only if it breaks no MUST and its readings are named.", ""]
-    roles = Counter("receiver" if flaw.row.startswith("R") else "platform" for flaw in FLAWS.values())
+    roles = Counter(flaw.role.value for flaw in FLAWS.values())
     lines += [f"Flaws that can be switched on: {', '.join(f'{count} of a {role}' for role, count in sorted(roles.items()))}."]
     lines += [f"Variants: {len(VARIANTS)}.", ""]
     return lines

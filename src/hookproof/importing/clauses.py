@@ -17,81 +17,39 @@ def clauses(
     """Give the clauses of an imported contract; what samples show is a SHOULD, what a document describes a MUST."""
     level = "SHOULD" if inferred else "MUST"
     made = [
-        _clause(
-            "envelope/strict-json",
-            "MUST",
-            "Every body is one JSON object in UTF-8 that every JSON reader reads alike.",
-            _JSON,
-            "bodies-are-strict-json",
-        ),
-        _clause("envelope/shape", level, "Every body has the shape that is described.", (document, "bodies"), "envelopes-have-their-shape"),
+        *_of_bodies(document, level, enveloped=enveloped, timed=timed),
+        *_of_requests(document, level, posted=posted, fields=fields),
+        *(_signed(document, scheme) if scheme is not None else ()),
+        *_receiving(document, inferred=inferred),
     ]
-    if enveloped:
-        made.append(
-            _clause(
-                "envelope/known-type",
-                level,
-                "Every body names an event that is described, the one that happened.",
-                (document, "events"),
-                "types-are-known",
-            )
-        )
-    if timed:
-        made.append(
-            _clause(
-                "envelope/created-at",
-                level,
-                "The moment of the event is a date and time with a zone.",
-                (document, "bodies"),
-                "creation-times-have-a-zone",
-            )
-        )
-    made.append(
-        _clause(
-            "payload/schema",
-            level,
-            "The payload of every event is valid against its schema.",
-            (document, "events"),
-            "payloads-match-their-schema",
-        )
-    )
-    made.append(
-        _clause(
-            "payload/unchanged",
-            "SHOULD",
-            "What happened arrives unchanged: no member dropped, no value altered.",
-            (document, "events"),
-            "payloads-arrive-unchanged",
-        )
-    )
-    if posted:
-        made.append(_clause("http/post", level, "Deliveries are POST requests.", (document, "events"), "deliveries-are-posts"))
-    made.append(
-        _clause(
-            "http/content-type",
-            "SHOULD",
-            "Content-Type is application/json, with any parameters.",
-            ("RFC 9110", "8.3 Content-Type"),
-            "content-type-is-declared",
-            media_type="application/json",
-        )
-    )
-    asked = {field.name.lower(): "*" for field in fields if field.required}
-    if asked:
-        made.append(
-            _clause(
-                "http/fields",
-                level,
-                "Every delivery carries the header fields that are described as required.",
-                (document, "header fields"),
-                "named-fields-are-sent",
-                fields=asked,
-            )
-        )
-    if scheme is not None:
-        made += _signed(document, scheme)
-    made += _receiving(document, inferred=inferred)
     return [{"id": f"{name}/{clause.pop('id')}", **clause} for clause in made]
+
+
+def _of_bodies(document: str, level: str, *, enveloped: bool, timed: bool) -> Iterator[dict[str, Any]]:
+    bodies, events = (document, "bodies"), (document, "events")
+    strict = "Every body is one JSON object in UTF-8 that every JSON reader reads alike."
+    yield _clause("envelope/strict-json", "MUST", strict, _JSON, "bodies-are-strict-json")
+    yield _clause("envelope/shape", level, "Every body has the shape that is described.", bodies, "envelopes-have-their-shape")
+    if enveloped:
+        named = "Every body names an event that is described, the one that happened."
+        yield _clause("envelope/known-type", level, named, events, "types-are-known")
+    if timed:
+        zoned = "The moment of the event is a date and time with a zone."
+        yield _clause("envelope/created-at", level, zoned, bodies, "creation-times-have-a-zone")
+    valid = "The payload of every event is valid against its schema."
+    yield _clause("payload/schema", level, valid, events, "payloads-match-their-schema")
+    same = "What happened arrives unchanged: no member dropped, no value altered."
+    yield _clause("payload/unchanged", "SHOULD", same, events, "payloads-arrive-unchanged")
+
+
+def _of_requests(document: str, level: str, *, posted: bool, fields: Sequence[Field]) -> Iterator[dict[str, Any]]:
+    if posted:
+        yield _clause("http/post", level, "Deliveries are POST requests.", (document, "events"), "deliveries-are-posts")
+    typed, source = "Content-Type is application/json, with any parameters.", ("RFC 9110", "8.3 Content-Type")
+    yield _clause("http/content-type", "SHOULD", typed, source, "content-type-is-declared", media_type="application/json")
+    if asked := {field.name.lower(): "*" for field in fields if field.required}:
+        carried = "Every delivery carries the header fields that are described as required."
+        yield _clause("http/fields", level, carried, (document, "header fields"), "named-fields-are-sent", fields=asked)
 
 
 def _signed(document: str, scheme: Scheme) -> Iterator[dict[str, Any]]:
