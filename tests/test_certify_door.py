@@ -18,6 +18,7 @@ import pytest
 from hookproof.model.transcript import Exchange
 from hookproof.reporting.results import read_results
 from hookproof.reporting.transcripts import read_transcript
+from tests.children import ending
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-c", "from hookproof.cli import main; main()"]
@@ -53,7 +54,10 @@ def hookproof(*arguments: str | Path, cwd: Path, **more: str) -> Told:
 def served(*departures: str) -> Iterator[str]:
     """Serve the reference receiver in a process of its own until the block ends, and give its URL."""
     arguments = ["reference", "receiver", "--port", "0", "--secret-env", "RECEIVER_SECRET", *departures]
-    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, env=environment(HOOKPROOF_ALLOW_FLAWS="1"), cwd=ROOT) as child:
+    with (
+        subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, env=environment(HOOKPROOF_ALLOW_FLAWS="1"), cwd=ROOT) as child,
+        ending(child),
+    ):
         assert child.stdout is not None
         try:
             said = child.stdout.readline().decode()
@@ -241,7 +245,10 @@ def test_a_run_in_the_background_can_be_ended(tmp_path: Path) -> None:
     deaf = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
     with served() as url:
         command = [*deaf, *arguments, url]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), cwd=tmp_path) as child:
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), cwd=tmp_path) as child,
+            ending(child),
+        ):
             assert child.stdout is not None
             assert child.stdout.readline().decode().startswith("deliveries go to")
             child.send_signal(signal.SIGTERM)

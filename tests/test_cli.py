@@ -23,6 +23,7 @@ from hookproof.reference.platform import ReferencePlatform
 from hookproof.reporting.results import read_results
 from hookproof.reporting.transcripts import TranscriptWriter, read_transcript
 from hookproof.rules.bodies import schema_faults, validator
+from tests.children import ending
 from tests.suites.courtroom import orbit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -175,7 +176,7 @@ def test_an_interrupted_run_keeps_its_recording(tmp_path: Path) -> None:
     child = subprocess.Popen(
         [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, env=environment(), cwd=ROOT
     )
-    with child:
+    with child, ending(child):
         assert child.stdout is not None
         while (character := child.stdout.read(1)) != b".":
             assert character, "it ended before its first verdict"
@@ -192,6 +193,36 @@ def test_an_interrupted_run_keeps_its_recording(tmp_path: Path) -> None:
     assert told.status != 0
     assert "stopped early: interrupted" in told.err
     assert "\nconforms" not in told.out
+
+
+STUBBORN = """
+import signal, sys, threading
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+def pytest_collection():
+    print("deaf", flush=True)
+    threading.Event().wait()
+"""
+
+
+def test_an_interrupted_run_that_does_not_end_is_ended(tmp_path: Path) -> None:
+    """A run that is deaf to its interruption shows where it stands and is ended within a bound; that is said in one line."""
+    (tmp_path / "stubborn.py").write_text(STUBBORN)
+    code = "import hookproof.cli as door; door._PATIENCE = door._LAST_WORDS = 0.5; door.main()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, "run", "-p", "stubborn"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment(PYTHONPATH=f"{tmp_path}:{ROOT / 'src'}"),
+        cwd=ROOT,
+    )
+    with child, ending(child):
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"deaf\n"
+        child.send_signal(signal.SIGINT)
+        said = child.stdout.read().decode()
+        assert child.wait(60) == 2, said
+    assert "in pytest_collection" in said
+    assert said.splitlines()[-1].startswith("hookproof: the run was not over 0.5 s after its interruption")
 
 
 # --- a flawed target, and failures that are known -----------------------------------------------------------------------------------
@@ -412,9 +443,12 @@ def test_nothing_to_validate_is_an_error() -> None:
 
 def test_the_reference_is_served_and_judged_in_another_process() -> None:
     """``reference platform`` says where it listens, is judged over its port like any target, and ends on SIGTERM."""
-    with subprocess.Popen(
-        [*COMMAND, "reference", "platform", "--port", "0"], stdout=subprocess.PIPE, env=environment(HOOKPROOF_API_KEY=KEY), cwd=ROOT
-    ) as served:
+    with (
+        subprocess.Popen(
+            [*COMMAND, "reference", "platform", "--port", "0"], stdout=subprocess.PIPE, env=environment(HOOKPROOF_API_KEY=KEY), cwd=ROOT
+        ) as served,
+        ending(served),
+    ):
         try:
             assert served.stdout is not None
             said = served.stdout.readline().decode()

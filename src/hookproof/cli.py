@@ -5,6 +5,7 @@ Law: a command reads its flags, calls one room and maps the outcome to an exit c
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -49,6 +50,10 @@ STOPPED = {"interrupted": 2, "a bug of ours": 3}
 """Exit code of a recording that was stopped early, by the first words of its cause; all other causes lie in the target."""
 
 _TAKING_URLS = frozenset({"--control-url", "--public-url", "--effects-url", "--effects-command"})
+_PATIENCE = 60.0
+"""Seconds that an interrupted run has to end in order."""
+
+_LAST_WORDS = 5.0
 _LINE_LIMIT = 8 * 1024 * 1024
 
 contract_option = click.option("--contract", default=DEFAULT_CONTRACT, show_default=True, help="Name or folder of the contract.")
@@ -112,13 +117,28 @@ def _judge_live(role: str, url: str | None, contract: str, pytest_args: tuple[st
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], process_group=0) as child:  # noqa: S603 -- our own suites, no shell
         if deaf:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+        patience = None
         while True:
             try:
-                status = child.wait()
+                status = child.wait(patience)
             except KeyboardInterrupt:
                 child.send_signal(signal.SIGINT)  # it ends with what it has
+                patience = _PATIENCE
+            except subprocess.TimeoutExpired:
+                return _ended(child)
             else:
                 return status if status >= 0 else 2 if status == -signal.SIGINT else 3
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    """End a run that was interrupted and does not end by itself. On SIGABRT it shows where each of its threads stands."""
+    for number in (signal.SIGABRT, signal.SIGKILL):
+        if child.poll() is None:
+            os.killpg(child.pid, number)  # its own group; nobody has waited for it yet, so the number is still its own
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_LAST_WORDS)
+    click.echo(f"hookproof: the run was not over {_PATIENCE:g} s after its interruption and was ended; what it recorded is kept", err=True)
+    return 2
 
 
 @door.command(name="judge")

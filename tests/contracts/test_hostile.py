@@ -57,7 +57,7 @@ def told(
     first = make(tmp_path_factory.mktemp("first") / "acme")
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, str(CHILD), str(request.param), str(first), *map(str, folders.values())]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"it ended at {lines[-1:]}: {done.stderr[-2000:]}"
     said = {line["folder"]: line for line in lines if "folder" in line}

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.children import ending
 from tests.reference.capture import HANG, Capture, answer
 from tests.reference.contract_value import SLOW_DELAYS
 from tests.reference.tenant import CONTROL, MASTER, Tenant
@@ -27,7 +28,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Cli
     """Give a client of a served platform, which afterwards ends cleanly on the signal, its child with it."""
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
     command = [sys.executable, str(Path(__file__).parent / "serve_garden.py"), str(tmp_path / "x.sqlite")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=paths) as parent:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=paths) as parent, ending(parent):
         assert parent.stdout is not None
         try:
             url = parent.stdout.readline().strip()
