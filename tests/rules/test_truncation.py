@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hookproof.model.transcript import Attempt, Emission
+from hookproof.rules.truncation import sizes_of
 from tests.rules.contract_value import CONTRACT, LIMIT
 from tests.rules.outcomes import broken, kept, unseen, void
 from tests.rules.recording import Recording, compact
@@ -31,6 +34,25 @@ def deliver(recording: Recording, data: dict[str, Any], *, cut: bool, **members:
     short = {name: value for name, value in small.items() if value is not None}
     body = recording.body(emission, data=short, truncated=True) if cut else None
     return emission, recording.attempt("e1", emission, body=body)
+
+
+TEXTS = st.text(st.characters(exclude_categories=()))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_sizes_are_those_of_what_would_be_written(value: Any) -> None:
+    """Each size is the length in bytes of the payload, or of its envelope, when it is really written in that way."""
+    ways = [(separators, ascii_only) for separators in ((",", ":"), (", ", ": ")) for ascii_only in (False, True)]
+    for measured, written in (("data", value), ("envelope", {"id": "é", "d": value})):
+        texts = [json.dumps(written, separators=separators, ensure_ascii=ascii_only) for separators, ascii_only in ways]
+        found = sizes_of(value, {"id": "é", "d": "replaced"}, "d")
+        expected = dict(zip(("compact UTF-8", "compact ASCII", "spaced UTF-8", "spaced ASCII"), texts, strict=True))
+        assert all(found[measured, how] == len(text.encode("utf-8", "surrogatepass")) for how, text in expected.items())
 
 
 def start(**more: Any) -> Recording:

@@ -5,10 +5,12 @@ Law: the bound is on the whole exchange, not on each read, so a target that tric
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import ipaddress
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -18,10 +20,6 @@ import httpx
 
 MOST_READ = 16 * 1024 * 1024
 """Bytes of one answer, head and body; what a page of a listing or a delivery log needs many times over."""
-
-_CONNECTIONS = 32
-_KEPT = 4
-"""Idle connections; the pool looks at each of them before each request."""
 
 
 def _at_once(_size: int) -> None:
@@ -56,12 +54,74 @@ def bounded_client(seconds: float, leave: Leave = HOME) -> httpx.Client:
     )
 
 
-class _Transport(httpx.HTTPTransport):
+class _Transport(httpx.BaseTransport):
+    """Lends each exchange connections that no other thread has.
+
+    A pool that threads share closes what it holds to be idle, also a connection that it gave to another thread a moment ago: that
+    exchange fails, or reads what belongs to whoever gets the number of the closed socket next (httpcore 1.0).
+    """
+
     def __init__(self, seconds: float, leave: Leave) -> None:
-        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT)
-        super().__init__(trust_env=False, limits=limits)
-        inner = self._pool._network_backend  # noqa: SLF001 -- httpx offers no other way to reach the connection
-        self._pool._network_backend = _Network(inner, seconds, leave)  # noqa: SLF001 -- the same
+        self._seconds = seconds
+        self._leave = leave
+        self._idle: list[httpx.HTTPTransport] = []
+        self._closed = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it over connections that nobody else has now; they come back when the answer is closed."""
+        lent = self._lend()
+        try:
+            answer = lent.handle_request(request)
+        except BaseException:
+            lent.close()
+            raise
+        answer.stream = _Lent(answer.stream, lent, self._take_back)
+        return answer
+
+    def close(self) -> None:
+        """Close all connections; those that are lent, as soon as they come back."""
+        self._closed = True
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def _lend(self) -> httpx.HTTPTransport:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            made = httpx.HTTPTransport(verify=_trust(), trust_env=False)
+            pool = made._pool  # noqa: SLF001 -- httpx offers no other way to reach the connection
+            pool._network_backend = _Network(pool._network_backend, self._seconds, self._leave)  # noqa: SLF001 -- the same
+            return made
+
+    def _take_back(self, lent: httpx.HTTPTransport) -> None:
+        self._idle.append(lent)
+        if self._closed:
+            self.close()
+
+
+class _Lent(httpx.SyncByteStream):
+    """An answer's content, which gives its connections back when it is closed."""
+
+    def __init__(self, content: Any, lent: httpx.HTTPTransport, back: Callable[[httpx.HTTPTransport], None]) -> None:  # noqa: ANN401 -- either kind of stream
+        self._content = content
+        self._lent: httpx.HTTPTransport | None = lent
+        self._back = back
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._content
+
+    def close(self) -> None:
+        self._content.close()
+        lent, self._lent = self._lent, None
+        if lent is not None:
+            self._back(lent)
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Read the authorities that are trusted once: it takes longer than many exchanges."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _Network(httpcore.NetworkBackend):

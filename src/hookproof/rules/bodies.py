@@ -137,8 +137,9 @@ def time_faults(body: Body, contract: Contract) -> list[Violation]:
 
 
 def data_pointer(body: Body, contract: Contract) -> str:
-    """Give the JSON Pointer of a body's payload: the whole of what comes without an envelope."""
-    return "" if body.shapes else pointer_of([contract.envelope.data_member or ""])
+    """Give the JSON Pointer of a body's payload: that of the whole body where no member holds it."""
+    member = contract.envelope.data_member
+    return "" if body.shapes or member is None else pointer_of([member])
 
 
 def payload_faults(body: Body, contract: Contract) -> list[Violation]:

@@ -137,6 +137,4 @@ def _exact_data(attempt: Attempt, view: View) -> Any:  # noqa: ANN401 -- any JSO
         value = parse(attempt.body)
     except JsonFault:
         return None
-    if not isinstance(value, dict) or view.body(attempt).shapes:
-        return value
-    return value.get(view.contract.envelope.data_member or "")
+    return view.contract.payload(value) if isinstance(value, dict) else value

@@ -56,13 +56,12 @@ def _missing(purposes: tuple[str, ...], terms: Terms) -> str:
 def data_are_applied_as_sent(view: View, _terms: Terms) -> Judgement:
     """The data that took effect are those that were sent, number by number."""
     seen = Observations(missing="nobody told with which data an event took effect")
-    member = view.contract.envelope.data_member
     for exchange in correct(view, ("applied",)):
         said = [effect for effect in effects(view).get(exchange.event_id, ()) if effect.count and effect.content is not None]
         if not said or not exchange.accepted:
             continue
         whole = parse(exchange.request_body)
-        sent = whole.get(member) if member else whole
+        sent = view.contract.payload(whole)
         seen.saw(exchange.id, said[-1].id)
         if difference := first_difference(sent, said[-1].content):
             seen.broke(f"the data of {exchange.event_id!r} were applied otherwise: {difference}", exchange.id, said[-1].id)

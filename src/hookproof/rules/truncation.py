@@ -24,7 +24,8 @@ _SERIALISATIONS: Mapping[str, Mapping[str, Any]] = {
     "spaced UTF-8": {"ensure_ascii": False},
     "spaced ASCII": {"ensure_ascii": True},
 }
-
+_CHARACTERS = "characters"
+"""Not a size in bytes: what a target may have counted instead."""
 
 LONGEST_IDENTIFIER = 1024
 """Bytes; what is longer may be left out of a cut event, whatever it is called."""
@@ -51,7 +52,28 @@ def sizes_of(data: Any, envelope: dict[str, Any], data_member: str) -> dict[tupl
 
 
 def _inner(data: Any) -> dict[str, int]:  # noqa: ANN401 -- any JSON value
-    return {name: _size(data, how) for name, how in _SERIALISATIONS.items()}
+    """Measure a payload, which may be large: spaces are counted, not written."""
+    text, spaces = json.dumps(data, **_SERIALISATIONS["compact UTF-8"]), _spaces(data)
+    utf8, ascii_only = len(text.encode("utf-8", "surrogatepass")), _size(data, _SERIALISATIONS["compact ASCII"])
+    sizes = (utf8, ascii_only, utf8 + spaces, ascii_only + spaces)
+    return {**dict(zip(_SERIALISATIONS, sizes, strict=True)), _CHARACTERS: len(text)}
+
+
+def _spaces(value: Any) -> int:  # noqa: ANN401 -- any JSON value
+    """Count the commas and colons of a value, each of which a spaced serialisation follows with a space."""
+    if isinstance(value, dict):
+        return max(2 * len(value) - 1, 0) + sum(map(_spaces, value.values()))
+    if isinstance(value, list | tuple):
+        return max(len(value) - 1, 0) + sum(map(_spaces, value))
+    return 0
+
+
+def _measured(view: View, emission: Emission) -> dict[str, int]:
+    """Give the sizes of what was emitted; measured once for all views of a transcript."""
+    sizes = view.readings.sizes.get(emission.id)
+    if sizes is None:
+        sizes = view.readings.sizes[emission.id] = _inner(emission.data)
+    return sizes
 
 
 def _enveloped(sizes: Mapping[str, int], envelope: dict[str, Any], data_member: str) -> dict[tuple[str, str], int]:
@@ -79,15 +101,13 @@ def probes(view: View) -> Iterator[Probe]:
         if delivery.emission is None or not isinstance(body.value, dict) or delivery.emission.purpose == "canary":
             continue
         envelope = {name: value for name, value in body.value.items() if name != names.truncated_member} | lowered
-        sizes = view.readings.sizes.get(delivery.emission.id)
-        if sizes is None:
-            sizes = view.readings.sizes[delivery.emission.id] = _inner(delivery.emission.data)
+        sizes = _measured(view, delivery.emission)
         yield Probe(
             emission=delivery.emission,
             attempt=delivery.attempts[0],
             truncated=is_cut(view.contract, body, delivery.emission),
             sizes=_enveloped(sizes, envelope, names.data_member or ""),
-            characters=len(json.dumps(delivery.emission.data, ensure_ascii=False, separators=(",", ":"))),
+            characters=sizes[_CHARACTERS],
         )
 
 
@@ -166,8 +186,7 @@ def oversized_events_are_delivered(view: View, terms: Terms) -> Judgement:
     canaries = [d for d in view.deliveries if d.emission is not None and d.emission.purpose == "canary"]
     undecided = 0
     for emission in view.accepted:
-        size = _size(emission.data, _SERIALISATIONS["compact UTF-8"])
-        if promise is None or size <= max(promise.limits):
+        if promise is None or (size := _measured(view, emission)["compact UTF-8"]) <= max(promise.limits):
             continue
         if emission.event_id in arrived:
             seen.saw(emission.id, arrived[emission.event_id].ids[0])

@@ -50,7 +50,7 @@ class Body:
             event_id, kind = _member(value, names.id_member), _member(value, names.type_member)
             self.event_id = event_id if isinstance(event_id, str) else id_field
             self.type = kind if isinstance(kind, str) else None
-            self.data = _member(value, names.data_member)
+            self.data = value if names.data_member is None else value.get(names.data_member)
             self.truncated = _member(value, names.truncated_member) is True
             if contract.bare and names.type_member not in value:
                 self.shapes, self.data = contract.shapes(value), value
