@@ -390,6 +390,24 @@ def test_a_body_is_checked_on_its_own_by_the_same_laws(body: bytes) -> None:
     assert all(fault.clause.startswith("garden/topic/") for fault in faults)
 
 
+def test_a_fault_of_a_body_is_laid_to_the_first_clause_that_promises_no_more() -> None:
+    """Of two clauses with one rule the first is named, one with a schema of its own only for what that schema says, else the rule."""
+    shape = clause("envelopes-have-their-shape")
+    own = replace(shape, id="garden/topic/own", parameters={"schema": {"required": ["colour"]}})
+    unruled = replace(shape, id="garden/topic/unruled", rule=None, excluded="nobody can see it")
+    first, second = (replace(shape, id=f"garden/topic/{name}") for name in ("first", "second"))
+
+    def blamed(*clauses: Clause) -> list[tuple[str, str]]:
+        _, faults = check_body(replace(CONTRACT, clauses=clauses), b"[]")
+        return [(fault.clause, fault.pointer) for fault in faults]
+
+    named, alone, unnamed = blamed(own, first, second, unruled), blamed(own, unruled), blamed(unruled)
+    assert {where for where, _ in named} == {"garden/topic/first"}
+    assert {where for where, _ in alone} == {where for where, _ in unnamed} == {"garden/body/envelopes-have-their-shape"}
+    _, faults = check_body(replace(CONTRACT, clauses=(own, first)), b"{}")
+    assert {fault.clause for fault in faults} == {"garden/topic/first", "garden/topic/own"}
+
+
 def test_the_roles_and_exclusions_of_clauses_are_respected() -> None:
     """Clauses of the other role, and excluded ones, are not judged."""
     other = replace(clause("ids-are-unique"), id="garden/topic/other", roles=(Role.RECEIVER,))

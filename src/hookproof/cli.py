@@ -24,6 +24,9 @@ from rich.console import Console
 
 from hookproof import __version__
 from hookproof.contract_commands import contract as contract_group
+from hookproof.contract_commands.generating import generate
+from hookproof.contract_commands.pacts import pact as pact_group
+from hookproof.contract_commands.search import search
 from hookproof.contracts import known_contracts, overridden
 from hookproof.judge import BodyFault, check_body, judge
 from hookproof.model.contract import Contract
@@ -66,6 +69,9 @@ def door() -> None:
 
 
 door.add_command(contract_group)
+door.add_command(generate)
+door.add_command(pact_group)
+door.add_command(search)
 
 
 def suites_folder() -> Path:

@@ -109,6 +109,10 @@ class Platform(Protocol):
 class Listener(Protocol):
     """Our receiver of deliveries: endpoints with unguessable paths and scripted answers."""
 
+    @property
+    def dropped(self) -> int:
+        """How many connections and requests were turned away unrecorded because a bound of ours was reached."""
+
     def open_endpoint(
         self, name: str, script: Sequence[Answer], *, then: Answer, own_port: bool = False, situation: str = "", certificate: str = ""
     ) -> str:

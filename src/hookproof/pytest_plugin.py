@@ -19,12 +19,13 @@ from hookproof.judge import Item
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
-from hookproof.reporting.markup import exchange_text, failure_text, xml_safe
+from hookproof.reporting.markup import exchange_text, failure_text, labels, xml_safe
 from hookproof.reporting.rehearsal import Rehearsal, print_rehearsal
 from hookproof.reporting.tally import statement, undecided
 from hookproof.reporting.terminal import print_summary
 from hookproof.reporting.text import printable
 from hookproof.staging.certifying import ReceiverSession, roles, session_for
+from hookproof.staging.exploring import Exploration, Probe, exploration_of, probes
 from hookproof.staging.options import read_options
 from hookproof.staging.secret_sources import refuse_secrets
 from hookproof.staging.session import Session, read_contract
@@ -77,11 +78,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of suite functions."""
-    config.addinivalue_line("markers", "judges(topic): this function judges every clause of one topic")
+    """Declare the markers of suite functions."""
+    for marker in ("judges(topic): judges every clause of one topic", "explores: tells what Schemathesis found, by phase and operation"):
+        config.addinivalue_line("markers", marker)
 
 
-def _sessions(config: pytest.Config) -> dict[str, Session]:
+def sessions_of(config: pytest.Config) -> dict[str, Session]:
     """Give the run of each role that is judged, made at first use. Raises ``HookproofError`` for errors of use."""
     if _SESSIONS not in config.stash:
         names = ("target", "contract", "role", "target_profile", "results", "transcript", "control_url", "adapter", "api_key_env", "listen")
@@ -108,16 +110,19 @@ def _check_known(sessions: list[Session]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a suite function one item per clause of its topic, and per event for payload clauses."""
-    marker = metafunc.definition.get_closest_marker("judges")
-    if marker is None or "item" not in metafunc.fixturenames:
+    """Give a suite function one item per clause of its topic, and per event for payload clauses; or one per phase and operation."""
+    marker, exploring = (metafunc.definition.get_closest_marker(name) for name in ("judges", "explores"))
+    if marker is None and exploring is None:
         return
+    chosen: list[Item | Probe] = []
     try:
-        session = _sessions(metafunc.config).get(_role(metafunc.module.__name__))
-        chosen = [] if session is None else [item for item in session.items() if item.clause.topic == marker.args[0]]
+        session = sessions_of(metafunc.config).get(_role(metafunc.module.__name__))
+        if session is not None and marker is not None:
+            chosen += [item for item in session.items() if item.clause.topic == marker.args[0]]
+        elif session is not None:
+            chosen += probes(session.contract)
     except HookproofError as error:
         metafunc.config.stash[_ERROR] = error
-        chosen = []
     metafunc.parametrize("item", chosen, ids=[item.id for item in chosen])
 
 
@@ -129,7 +134,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     error = config.stash.get(_ERROR, None)
     if error is not None:
         pytest.exit(printable(str(error)), returncode=error.exit_code)
-    items[:] = [test for test in items if test.get_closest_marker("judges") is None or isinstance(_item(test), Item)]
+    items[:] = [t for t in items if isinstance(_item(t), Item | Probe) or not any(map(t.get_closest_marker, ("judges", "explores")))]
 
 
 def _item(test: pytest.Item) -> Any:  # noqa: ANN401 -- pytest's own
@@ -146,7 +151,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.stash[_PLANNED] = {role: tuple(names) for role, names in wanted.items()}
     chosen = {role: frozenset(item.id for test in session.items if (item := _judging(test, role))) for role in wanted}
     for role, ids in chosen.items():
-        _sessions(session.config)[role].chosen = ids
+        sessions_of(session.config)[role].chosen = ids
     if session.config.getoption("dry_run"):
         _rehearse(session, wanted)
 
@@ -160,7 +165,7 @@ def _rehearse(session: pytest.Session, wanted: Mapping[str, Iterable[str]]) -> N
     """Stage before nobody what the chosen items need, and leave nothing to be run."""
     try:
         for role, names in wanted.items():
-            run = _sessions(session.config)[role]
+            run = sessions_of(session.config)[role]
             if not isinstance(run, ReceiverSession):
                 raise IllFormedError("--dry-run", "only deliveries to a receiver can be rehearsed", remedy="Use it with suites/receiver.")
             suites = next(test.module.__name__ for test in session.items if isinstance(test, pytest.Function) and _judging(test, role))
@@ -174,7 +179,7 @@ def _rehearse(session: pytest.Session, wanted: Mapping[str, Iterable[str]]) -> N
 @pytest.fixture(scope="session")
 def _open_sessions(request: pytest.FixtureRequest) -> Iterator[dict[str, Session]]:
     """Keep the runs open until the last item, then close each."""
-    sessions = _sessions(request.config)
+    sessions = sessions_of(request.config)
     yield sessions
     for session in sessions.values():
         with _ours(request.config, session):
@@ -202,34 +207,34 @@ def _ours(config: pytest.Config, session: Session) -> Iterator[None]:
         raise
 
 
+def _open(session: Session, request: pytest.FixtureRequest) -> None:
+    """Open a run, unless it is open."""
+    if session.opened:
+        return
+    if _ERROR in request.config.stash:  # opening failed by a bug of ours, which the first item shows
+        raise request.config.stash[_ERROR]
+    session.announce = _announcing(request.config)
+    session.open(scan(import_module(f"{request.module.__package__}.situations")), _progress(request.config))
+    session.run.planned = request.config.stash[_PLANNED].get(session.role.value, ())
+
+
+@pytest.fixture
+def exploration(hookproof_session: Session, request: pytest.FixtureRequest) -> Exploration:
+    """Give what Schemathesis found; it goes to work for the first item."""
+    with _ours(request.config, hookproof_session):
+        _open(hookproof_session, request)
+        return exploration_of(hookproof_session)
+
+
 @pytest.fixture
 def judged(item: Item, hookproof_session: Session, request: pytest.FixtureRequest) -> Verdict:
     """Give the verdict on one item; staging what it needs first. Labels and attachments go to JUnit and Allure."""
     with _ours(request.config, hookproof_session):
-        if not hookproof_session.opened:
-            if _ERROR in request.config.stash:  # opening failed by a bug of ours, which the first item shows
-                raise request.config.stash[_ERROR]
-            package = request.module.__name__.rpartition(".")[0]
-            hookproof_session.announce = _announcing(request.config)
-            hookproof_session.open(scan(import_module(f"{package}.situations")), _progress(request.config))
-            hookproof_session.run.planned = request.config.stash[_PLANNED].get(hookproof_session.role.value, ())
+        _open(hookproof_session, request)
         verdict = hookproof_session.run.verdict(item)
-    for name, value in _labels(verdict).items():
+    for name, value in labels(verdict).items():
         request.node.user_properties.append((name, xml_safe(value)))  # not by `record_property`, which warns under xunit2
     return verdict
-
-
-def _labels(verdict: Verdict) -> dict[str, str]:
-    labels = {
-        "clause": verdict.clause,
-        "level": verdict.level.value,
-        "family": verdict.clause.split("/")[1],
-        "event": verdict.event or "",
-        "outcome": verdict.outcome.value,
-        "reading": verdict.judgement.reading,
-        "grade": verdict.judgement.grade,
-    }
-    return {name: value for name, value in labels.items() if value}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -238,14 +243,14 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     given = getattr(item, "funcargs", {})
     verdict, run = given.get("judged"), given.get("hookproof_session")
     if isinstance(verdict, Verdict) and run is not None and item.config.getoption("allure_report_dir", None):
-        _to_allure(_labels(verdict), verdict, run)
+        _to_allure(verdict, run)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep secrets out of tracebacks, which show the arguments of our functions."""
     report = yield
-    if report.failed and isinstance(_item(item), Item):  # it was opened, or never will be: only then are all its secrets known
+    if report.failed and isinstance(_item(item), Item | Probe):  # it was opened, or never will be: only then are all its secrets known
         for run in item.config.stash.get(_SESSIONS, {}).values():
             shown = report.longreprtext
             if shown != (clean := run.artifacts.scrubbed(shown)):
@@ -285,12 +290,11 @@ def _lookup(session: Session) -> dict[str, Record]:
     return {record.id: record for record in session.run.tools.recorder.transcript().records}
 
 
-def _to_allure(labels: dict[str, str], verdict: Verdict, session: Session) -> None:
+def _to_allure(verdict: Verdict, session: Session) -> None:
     import allure  # noqa: PLC0415 -- costs half a second, needed with --alluredir only
 
-    for name, value in labels.items():
+    for name, value in {**labels(verdict), "feature": labels(verdict)["family"]}.items():
         allure.dynamic.label(name, value)
-    allure.dynamic.feature(labels["family"])
     allure.dynamic.title(f"{verdict.clause}{':' + verdict.event if verdict.event else ''}")
     records = _lookup(session)
     for evidence in verdict.judgement.evidence[:_ATTACHED]:

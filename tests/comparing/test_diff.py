@@ -182,7 +182,13 @@ CHANGES: dict[str, tuple[Change, Change, Impact, Impact, str]] = {
         FINE,
         "operation-removed",
     ),
-    "another answer": (both(), text("subscription-api.openapi.yaml", API.replace("200", "201")), OPEN, OPEN, "operation-changed"),
+    "another word of the API": (
+        both(),
+        text("subscription-api.openapi.yaml", API.replace("    post:\n", "    post:\n      x-flow: other\n")),
+        OPEN,
+        OPEN,
+        "operation-changed",
+    ),
     "words of the API": (
         both(),
         text("subscription-api.openapi.yaml", API.replace("description: ok", "description: fine")),
@@ -341,7 +347,7 @@ def diff(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[in
     return code, streams.out, streams.err
 
 
-@pytest.mark.parametrize(("name", "code"), [("revision", 0), ("event added", 0), ("shorter time-out", 1), ("another answer", 7)])
+@pytest.mark.parametrize(("name", "code"), [("revision", 0), ("event added", 0), ("shorter time-out", 1), ("another word of the API", 7)])
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, code: int) -> None:
     """Nothing breaking exits with 0, anything breaking with 1, and what cannot be decided with 7."""
     old, new = tidy(tmp_path / "old"), tidy(tmp_path / "new")

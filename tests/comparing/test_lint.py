@@ -17,10 +17,24 @@ from tests.comparing.tidy import Change, both, clause, paid, policy, provider, t
 
 PAID = "events/order.paid.json"
 ODD = {**EVENT, "description": 'An order: *was* & is\u2028paid: {}[],"\\'}
+
+
+def twin(folder: Path) -> None:
+    """Write an event whose name differs from that of another only in case."""
+    text("events/order.Paid.json", (folder / PAID).read_text())(folder)
+
+
 LONG = [chr(code) for code in range(0x4E00, 0x4E00 + 1000)]
 COSTLY = {"type": "number", "multipleOf": 0.01}
 FLAWS: list[tuple[str, str, str, Change]] = [
     # check, file, key path, how to seed it
+    ("files", "clauses.yaml", "whole file", lambda folder: (folder / "clauses.yaml").unlink()),
+    ("files", "provider.yaml", "whole file", lambda folder: (folder / "provider.yaml").unlink()),
+    ("files", "policies.yaml", "whole file", text("policies.yaml", "")),
+    ("files", "events/order paid.json", "whole file", text("events/order paid.json", "{}")),
+    ("files", "events/deeper", "whole file", lambda folder: (folder / "events" / "deeper").mkdir()),
+    ("files", "vectors", "whole file", text("vectors", "")),
+    ("files", "events/order.paid.json", "file name", twin),
     ("unreadable", PAID, "line 2 column 1", text(PAID, '{"title": "x",\n}')),
     ("unreadable", "policy.yaml", "line 1", text("policy.yaml", "a: *b\n")),
     ("format", "policy.yaml", "timeout_seconds", policy("timeout_seconds", to="long")),
@@ -114,6 +128,8 @@ FLAWS: list[tuple[str, str, str, Change]] = [
     ("unused-definition", PAID, "$defs.spare", paid("$defs", "spare", to={"type": "string"})),
 ]
 SPARED: list[tuple[str, Change]] = [
+    ("files", text(".policies.yaml", "")),
+    ("files", text("README.md", "")),
     ("unreadable", text(PAID, "\n\t" + json.dumps(ODD) + "\r\n")),
     ("format", policy("timeout_seconds", to=0.5)),
     ("meta-schema", paid("properties", "net", "x-typ", to="integer")),
@@ -157,8 +173,8 @@ def test_seeded_flaws_are_found(tmp_path: Path, check: str, file: str, place: st
     found = lint_folder(folder)
     hits = [each for each in found if (each.check, each.file, each.place) == (check, str(folder / file), place)]
     assert len(hits) == 1, [(each.check, each.file, each.place, each.cause) for each in found]
-    assert hits[0].line > 0 or hits[0].file.endswith("events.digest")
-    assert hits[0].line <= len((folder / file).read_text().splitlines())
+    assert check == "files" or hits[0].line > 0 or hits[0].file.endswith("events.digest")
+    assert hits[0].line == 0 or hits[0].line <= len((folder / file).read_text().splitlines())
     assert hits[0].cause
     assert hits[0].remedy
     follows = {
@@ -176,6 +192,17 @@ def test_variants_are_spared(tmp_path: Path, check: str, change: Change) -> None
     folder = tidy(tmp_path / "acme")
     change(folder)
     assert check not in {each.check for each in lint_folder(folder)}
+
+
+def test_a_file_that_is_missing_or_too_many_hides_nothing(tmp_path: Path) -> None:
+    """Other files are checked all the same; with too many of them even what clauses say of each other."""
+    folder = tidy(tmp_path / "acme")
+    text("policies.yaml", "")(folder)
+    clause("retries/schedule", "parameters", "policies", to=["x"])(folder)
+    assert {each.check for each in lint_folder(folder)} == {"files", "unreachable-clause"}
+    (folder / "policy.yaml").unlink()
+    paid("properties", "net", "typ", to="integer")(folder)
+    assert sorted(each.check for each in lint_folder(folder)) == ["files", "files", "meta-schema"]
 
 
 def test_the_tables_are_whole() -> None:

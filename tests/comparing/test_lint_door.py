@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hookproof.cli import door, guarded
 from hookproof.comparing.finding import CHECKS
 from hookproof.contracts import load_format_schema
-from tests.comparing.tidy import both, clause, paid, policy, provider, text, tidy
+from tests.comparing.tidy import Change, both, clause, paid, policy, provider, text, tidy
 from tests.contracts.hostile import HOSTILE
 from tests.official.node import installed
 
@@ -44,14 +44,16 @@ def official() -> dict[str, Any]:
     return schema
 
 
-SPOILS = {
+SPOILS: dict[str, Change] = {
     "clean": both(),
     "warnings": paid("properties", "net", to={"type": "number", "multipleOf": 0.01}),
     "errors": both(clause("retries/schedule", "parameters", "policies", to=["x"]), provider("envelope", "created_member", to=None)),
     "unreadable": text("policy.yaml", "a: *b\n"),
     "no line": text("events.digest", "sha256:0 0\n"),
+    "too many": text("polices.yaml", ""),
+    "too few": lambda folder: (folder / "provider.yaml").unlink(),
 }
-CODES = {"clean": 0, "warnings": 0, "errors": 1, "unreadable": 1, "no line": 1}
+CODES = {"clean": 0, "warnings": 0, "errors": 1, "unreadable": 1, "no line": 1, "too many": 1, "too few": 1}
 
 
 @pytest.mark.parametrize("case", SPOILS)

@@ -83,6 +83,22 @@ def test_openapi_callbacks(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_bodies_that_name_their_event_and_are_their_payload(tmp_path: Path) -> None:
+    """Where a member names the event and none holds a payload, the body is the payload; a plain id among it may be that of a thing."""
+    base: dict[str, Any] = {"type": "object", "required": ["event", "id", "eventId"]}
+    members = {"id": {"type": "string"}, "eventId": {"type": "string"}, "left": {"type": "integer"}}
+    events = {name: body({**base, "properties": {"event": {"const": f"stock.{name}"}, **members}}) for name in ("low", "gone")}
+    contract, _ = contract_of(tmp_path, {**OPENAPI, "webhooks": events})
+    assert set(contract.events) == {"stock.low", "stock.gone"}
+    names = contract.envelope
+    assert (names.type_member, names.data_member, names.id_member, names.created_member) == ("event", None, "eventId", None)
+    right = {"event": "stock.low", "id": "7", "eventId": "e", "left": 1}
+    assert check_body(contract, json.dumps(right).encode()) == ("stock.low", ())
+    assert faults(contract, {**right, "left": "1"}) == ["payload/schema"]
+    assert faults(contract, {**right, "event": "stock.lost"}) == ["envelope/known-type"]
+    assert faults(contract, {"id": "7"}) == ["envelope/shape"]
+
+
 def test_schemas_that_an_extension_marks(tmp_path: Path) -> None:
     """A vendor's extension names the events among the schemas; without it the document has none."""
     contract, _ = contract_of(tmp_path, MARKED, Asked(extension="x-stripeEvent"))
@@ -194,3 +210,18 @@ def test_an_invalid_example_is_told_and_not_used(tmp_path: Path) -> None:
     assert contract.events["a"].examples == ({"n": 1},)
     (note,) = ledger.of(Kind.CHOSEN)
     assert note.pointer == "/webhooks/a/post/requestBody/content/application~1json/example"
+
+
+def test_what_only_a_lifted_contradiction_needed_is_left_out(tmp_path: Path) -> None:
+    """Definitions stay that something still refers to, also by way of others; what only a contradiction named goes with it."""
+    inner = {"used": {"$ref": "#/components/schemas/deep"}, "both": {"allOf": [{"$ref": "#/components/schemas/thing"}, {"type": "null"}]}}
+    schema = {"type": "object", "required": ["used", "both"], "properties": inner}
+    shared = {
+        "thing": {"type": "object"},
+        "deep": {"properties": {"x": {"$ref": "#/components/schemas/deeper"}}},
+        "deeper": {"type": "string"},
+    }
+    contract, ledger = contract_of(tmp_path, {**OPENAPI, "webhooks": {"odd": body(schema)}, "components": {"schemas": shared}})
+    assert any("no value can satisfy" in note.text for note in ledger.of(Kind.UNSAID))
+    assert set(contract.events["odd"].schema["$defs"]) == {"deep", "deeper"}
+    assert faults(contract, {"used": {"x": 1}, "both": {}}) == ["payload/schema"]

@@ -28,7 +28,8 @@ def applied(sent: Any, told: Any, status: int = 202, *, enveloped: bool = True) 
     recording = Recording("applying", contract=CONTRACT if enveloped else BARE)
     body = {"data": sent} if enveloped else sent
     exchange = recording.exchange("deliver", status, request=body, purpose="applied", event_id="evt_1")
-    recording.effect("evt_1", 1, {"other": 0})
+    for earlier in (told, {"other": 0}, {"other": 1}):
+        recording.effect("evt_1", 1, earlier)
     recording.effect("evt_1", 1, told)
     return recording, exchange
 
@@ -71,6 +72,8 @@ def test_what_nobody_told_or_was_refused_was_not_applied() -> None:
         ({"a": {"b": 1}}, {"a": {"b": 2}}, "/a/b was 1 and became 2"),
         ([0, {"a": [1]}], [0, {"a": [True]}], "/1/a/0 was 1 and became True"),
         ([1], [1, 2], "/ was [1] and became [1, 2]"),
+        ([1, 2], [1], "/ was [1, 2] and became [1]"),
+        ({"a": 1, "b": 1}, {"b": 1, "a": 2, "c": 1}, "/a was 1 and became 2"),
         ([1], {"0": 1}, "/ was [1] and became {'0': 1}"),
     ],
 )
@@ -82,10 +85,11 @@ def test_two_values_differ_where_they_first_do(sent: Any, told: Any, where: str)
 def ordered(in_force: bool | None, newer: int = 202, older: int = 202) -> tuple[Recording, list[str]]:  # noqa: FBT001 -- what is told
     """Deliver the newer event, then the older one, and let somebody tell whether the newer still holds."""
     recording = Recording("order")
-    deliver(recording, older, "older-after-newer", event_id="evt_gone")
+    for gone in ("evt_gone", "evt_gone_too"):
+        deliver(recording, older, "older-after-newer", event_id=gone)
     first = deliver(recording, newer, "newer-first", event_id="evt_new")
     last = deliver(recording, older, "older-after-newer", event_id="evt_old")
-    for holds in (not in_force, in_force):
+    for holds in (in_force, not in_force, not in_force, in_force):
         recording.records[-1] = told = replace(recording.effect("evt_new", 1), in_force=holds)
     return recording, [first.id, last.id, told.id]
 
@@ -129,6 +133,14 @@ def test_forgeries_are_answered_alike() -> None:
     broken(recording.judge(ALIKE), "a known id got status 409, of an unknown one status 401", *sent)
     recording, sent = forged(401, 401, b"seen before", b"no")
     broken(recording.judge(ALIKE), "or another body", *sent)
+
+
+def test_each_forgery_of_a_known_id_is_held_against_the_first_of_an_unknown() -> None:
+    """What unknown ids got after the first tells nothing of known ones, and one finding is made of each known id."""
+    recording, sent = forged(409, 401)
+    deliver(recording, 400, "", fault="forged-unknown")
+    (finding,) = broken(recording.judge(ALIKE), "a known id got status 409, of an unknown one status 401").findings
+    assert finding.evidence == tuple(exchange.id for exchange in sent)
 
 
 def test_forgeries_without_answer_or_control_say_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpcore
 import httpx
@@ -140,8 +140,10 @@ class Elsewhere(httpcore.NetworkBackend):
 def asked_through(host: Partner, address: str) -> httpx.Response:
     """Ask a host whose checked address is ADDRESS, in a network where every connection leads to ``address``."""
     with bounded_client(5.0, Leave(addresses={NAME: ADDRESS})) as client:
-        network: Any = cast("Any", client._transport)._pool._network_backend
-        network._inner = Elsewhere(address)
+        transport: Any = client._transport
+        lent = transport._lend()
+        lent._pool._network_backend._inner = Elsewhere(address)
+        transport._take_back(lent)
         return client.get(host.url())
 
 

@@ -159,6 +159,8 @@ def test_what_is_held_back_is_kept_in_order_with_what_was_learnt_meanwhile() -> 
 class Nobody:
     """Stands in for the listener of a run in which nothing arrives; keeps what it was asked to release."""
 
+    dropped = 0
+
     def __init__(self) -> None:
         self.released: list[Sequence[str]] = []
 

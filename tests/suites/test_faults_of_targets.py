@@ -27,6 +27,7 @@ from hookproof.reporting.transcripts import read_transcript
 from hookproof.staging.options import read_options
 from hookproof.staging.session import Session
 from hookproof.staging.situation import scan
+from hookproof.wire.bounds import Bounds
 from tests.degenerate.servers import Reply, free_port, said
 from tests.suites.courtroom import item, orbit
 
@@ -367,6 +368,17 @@ def test_what_a_dead_target_left_unjudged_is_not_kept(monkeypatch: pytest.Monkey
         again = run.run.verdict(item("subscription-api/empty-list"))
         assert again.outcome is Outcome.NOT_OBSERVED
         assert "does not answer HTTP" in again.judgement.reason
+
+
+def test_a_listener_without_room_judges_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What our own listener turned away unseen ends the run in an error that says so, never in a verdict on the target."""
+    monkeypatch.setattr("hookproof.wire.listener.Bounds", lambda: Bounds(attempts=3))
+    with ReferencePlatform(orbit(), api_key=KEY, real_timeout_cap=0.5) as platform, session(platform.url, monkeypatch) as run:
+        run.open(scan(platform_situations))
+        with pytest.raises(UnreachableError, match="our listener: it had no room for") as caught:
+            run.run.verdict(item("payload/text"))
+        run.aborted = str(caught.value)
+        assert run.run.verdict(item("payload/text")).outcome is Outcome.NOT_OBSERVED
 
 
 # --- black boxes --------------------------------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hookproof.comparing.affected import by_role, touched
+from hookproof.comparing.api_change import api_changes
 from hookproof.comparing.change import Change, Impact
 from hookproof.comparing.clause_change import clause_changes
-from hookproof.comparing.envelope_change import api_changes, provider_changes
+from hookproof.comparing.envelope_change import provider_changes
 from hookproof.comparing.event_change import event_changes
 from hookproof.comparing.policy_change import policy_changes
 from hookproof.model.contract import Contract, Role

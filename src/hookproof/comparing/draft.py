@@ -31,7 +31,7 @@ from hookproof.model.errors import IllFormedError
 T = TypeVar("T")
 Rules = Mapping[str, frozenset[str]]
 _OURS = "x-hookproof"
-_EXAMPLES = frozenset({"invalid-example", "valid-counter-example"})
+_BESIDE = frozenset({"files", "invalid-example", "valid-counter-example"})
 """Findings that leave a contract understandable."""
 
 
@@ -65,15 +65,15 @@ class Draft:
 
 def read_draft(folder: FilePath, rules: Rules) -> Draft:
     """Read a folder as far as it can be read. Raises ``IllFormedError`` if the folder or a file of it cannot be opened at all."""
-    files = read_folder(folder)
     draft = Draft(folder=folder)
+    files = read_folder(folder, lambda fault: draft.findings.append(finding_from("files", fault)))
     for name, raw in files.items():
         _read_file(draft, name, raw)
     for name, document in list(draft.documents.items()):
         if name.startswith(f"{EVENTS}/"):
             _read_event(draft, name, document)
     _read_others(draft)
-    if {finding.check for finding in draft.findings} - _EXAMPLES or not set(NEEDED) <= draft.documents.keys():
+    if {finding.check for finding in draft.findings} - _BESIDE or not set(NEEDED) <= draft.documents.keys():
         return draft
     events = {stem: _without_bad_examples(document) for stem, document in draft.events.items()}
     if not all(document.value["examples"] for document in events.values()):

@@ -33,6 +33,7 @@ class Check:
 CHECKS: Mapping[str, Check] = {
     check.id: check
     for check in (
+        Check(id="files", severity=Severity.ERROR, says="A file is missing, or one is there that belongs to nothing."),
         Check(id="unreadable", severity=Severity.ERROR, says="A file is not strict YAML or JSON."),
         Check(id="format", severity=Severity.ERROR, says="A file is not of its format: a key is missing, unknown or of another type."),
         Check(id="meta-schema", severity=Severity.ERROR, says="A schema is not JSON Schema 2020-12 as contracts may use it."),

@@ -80,13 +80,20 @@ def _told(contract: Contract, parameters: Mapping[str, Any]) -> str | None:
     return None if action in contract.policy.management else f"the policy names no event for the action {action!r} under management"
 
 
+def _cut(contract: Contract, _parameters: Mapping[str, Any]) -> str | None:
+    if contract.policy.truncation is None:
+        return "the policy says that nothing is ever truncated"
+    return "no member of the body holds the payload (data_member), so nothing can be cut" if contract.envelope.data_member is None else None
+
+
 def _by_wildcard(contract: Contract, parameters: Mapping[str, Any]) -> str | None:
     form = {"wildcard": "all", "prefix": "prefix"}.get(parameters.get("via", ""))
     return f"the policy knows no wildcard of the form {form!r}" if form and form not in contract.policy.wildcards else None
 
 
 _NEEDED: Mapping[str, Callable[[Contract, Mapping[str, Any]], str | None]] = {
-    "truncation": _unless(lambda c: c.policy.truncation, "the policy says that nothing is ever truncated"),
+    "truncation": _cut,
+    "oversized-events-are-delivered": _unless(lambda c: c.policy.truncation, "the policy says that nothing is ever truncated"),
     "consent": _unless(lambda c: c.policy.consent, "the policy says that nobody is asked for consent"),
     "management-is-told": _told,
     "companions-are-sent-along": _unless(lambda c: c.policy.companions, "the policy names no companions"),

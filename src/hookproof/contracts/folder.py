@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -25,19 +25,29 @@ _FOLDERS = (EVENTS, VECTORS)
 _KNOWN = (*NEEDED, SUBSCRIPTION_API, CATALOG_DIGEST, "README.md", *_FOLDERS)
 MOST_FILES = 10_000
 MOST_BYTES_IN_ALL = 64 * 1024 * 1024
+Complain = Callable[[IllFormedError], None]
 _EVENT_FILE = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.json")
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Give the bytes of every file of a contract by its name relative to the folder, sorted."""
+def _refuse(fault: IllFormedError) -> None:
+    raise fault
+
+
+def read_folder(folder: Path, complain: Complain = _refuse) -> dict[str, bytes]:
+    """Give the bytes of every file of a contract by its name relative to the folder, sorted.
+
+    ``complain`` is told of files that are missing, too many or twins; what belongs to nothing is left out. Raises ``IllFormedError``
+    for what is no contract at all, cannot be opened, or leads out of the folder.
+    """
     if not folder.is_dir():
         raise IllFormedError(str(folder), "there is no such folder", place=WHOLE, remedy="Name the folder of a contract.")
-    names = sorted(_names(folder))
+    names = sorted(_names(folder, complain))
     for name in NEEDED:
         if name not in names:
             remedy = "Write it; see contracts/README.md."
-            raise IllFormedError(str(folder / name), "the file is missing", place=WHOLE, remedy=remedy)
-    _check_twins(folder, names)
+            fault = IllFormedError(str(folder / name), "the file is missing", place=WHOLE, remedy=remedy)
+            (_refuse if set(names).isdisjoint(NEEDED) else complain)(fault)
+    _check_twins(folder, names, complain)
     files: dict[str, bytes] = {}
     left = MOST_BYTES_IN_ALL
     for name in names:
@@ -59,13 +69,14 @@ def digest(files: Mapping[str, bytes]) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def _names(folder: Path) -> Iterator[str]:
+def _names(folder: Path, complain: Complain) -> Iterator[str]:
     home = folder.resolve()
     for entry in _entries(folder):
         _refuse_leading_out(entry, home)
         if entry.name not in _KNOWN or entry.is_dir() != (entry.name in _FOLDERS):
             remedy = did_you_mean(entry.name, _KNOWN)
-            raise IllFormedError(str(entry), "the file belongs to nothing", place=WHOLE, remedy=f"{remedy} Else remove it.")
+            complain(IllFormedError(str(entry), "the file belongs to nothing", place=WHOLE, remedy=f"{remedy} Else remove it."))
+            continue
         if entry.name not in _FOLDERS:
             yield entry.name
             continue
@@ -74,7 +85,8 @@ def _names(folder: Path) -> Iterator[str]:
             told = entry.name == VECTORS and file.name == "README.md"
             if not (told or _EVENT_FILE.fullmatch(file.name)) or not file.is_file():
                 remedy = "Files are named <event>.json in letters, digits, - and _ with dots between; remove or rename it."
-                raise IllFormedError(str(file), "the file belongs to nothing", place=WHOLE, remedy=remedy)
+                complain(IllFormedError(str(file), "the file belongs to nothing", place=WHOLE, remedy=remedy))
+                continue
             yield f"{entry.name}/{file.name}"
 
 
@@ -100,14 +112,14 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _check_twins(folder: Path, names: list[str]) -> None:
-    """Refuse names that are one file on systems that ignore case."""
+def _check_twins(folder: Path, names: list[str], complain: Complain) -> None:
+    """Complain of names that are one file on systems that ignore case."""
     seen: dict[str, str] = {}
     for name in names:
         other = seen.setdefault(name.casefold(), name)
         if other != name:
             cause = f"its name differs from {other} only in case, so the event is a duplicate"
-            raise IllFormedError(str(folder / name), cause, place="file name", remedy="Remove or rename one of them.")
+            complain(IllFormedError(str(folder / name), cause, place="file name", remedy="Remove or rename one of them."))
 
 
 def _bytes(path: Path) -> bytes:

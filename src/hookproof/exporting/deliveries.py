@@ -62,7 +62,8 @@ class Shelf:
             words = "ISO 8601 date and time with a zone."
             found[CREATED] = {"title": "Created at", "description": words, "pattern": ZONED_TIME, "examples": ["2027-01-31T12:00:00Z"]}
         for name, clause in self.promised().items():
-            found[name] = self._grafted(name, clause.parameters["schema"], clause.id, clause.promise)
+            shape = self._grafted(name, clause.parameters["schema"], clause.id, clause.promise)
+            found[name] = {**shape, ADDED: {"clause": clause.id, "promise": clause.promise}}
         for event in self._events():
             found[self.payload(event.name)] = self._payload(event)
             found[self.delivery(event.name)] = self._delivery(event)
@@ -79,7 +80,8 @@ class Shelf:
 
     def _payload(self, event: Event) -> dict[str, Json]:
         schema = grafted(dict(event.schema), f"{self.root}/{self.payload(event.name)}")
-        return {**schema, "examples": list(event.examples), ADDED: told(event)}
+        named = {} if self.keys[event.name] == event.name else {"name": event.name}
+        return {**schema, "examples": list(event.examples), ADDED: {**named, **told(event)}}
 
     def _delivery(self, event: Event) -> dict[str, Json]:
         envelope, payload = self.contract.envelope, self.ref(self.payload(event.name))

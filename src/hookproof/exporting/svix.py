@@ -56,6 +56,7 @@ def _operation(contract: Contract, event: Event, schema: Json) -> dict[str, Json
         "summary": one_line(event.title),
         "description": one_line(event.description),
         "tags": [event.group],
+        "x-svix-group-name": event.group,
         **({"deprecated": True} if event.deprecated is not None else {}),
         "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {**schema, "examples": list(shown)} if shown else schema}}},
         "responses": {"2XX": {"description": "Taken."}},

@@ -63,8 +63,10 @@ def enveloped(contract: Contract, event_id: str, event_type: str, created_at: st
     if event is not None and event.bare:
         return dict(data)
     members = [(shape.id_member, event_id), (shape.type_member, event_type), (shape.created_member, created_at), (shape.data_member, data)]
-    bare = {} if shape.data_member or not isinstance(data, dict) else dict(data)
-    return bare | {name: value for name, value in members if name} | dict(shape.constants)
+    named = {name: value for name, value in members if name}
+    if shape.data_member is None:
+        return {**shape.constants, **(data if isinstance(data, dict) else {}), **named}
+    return named | dict(shape.constants)
 
 
 def cut(truncation: Truncation, envelope: dict[str, Any], data_member: str, truncated_member: str, size: int) -> dict[str, Any]:

@@ -1,172 +1,124 @@
 """Valid payloads of an event, made from its JSON Schema by construction.
 
-Law: the same event, seed and number give the same payload for ever; what the subset cannot make is refused, not guessed.
+Law: the same event, seed and number give the same payload for ever; what cannot be made is refused by name, never guessed or left out.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from hookproof.model.contract import Event
+import jsonschema_rs
+
+from hookproof.generate.schema.choices import Choices, diced
+from hookproof.generate.schema.compiling import Compiler
+from hookproof.generate.schema.whole import UnmadeError
+from hookproof.model.contract import Event, Json
 from hookproof.model.errors import IllFormedError
 
-_TEXTS = (
-    "",
-    "a",
-    "Grüße",
-    "日本語テキスト",
-    "😀👩‍👩‍👧",
-    "line\nbreak\ttab",
-    'quote " backslash \\ slash /',
-    "x" * 300,
-    "\u2028\u2029",
-    "null",
-)
-_INTEGERS = (0, 1, -1, 255, 65_536, 2_147_483_648, 9_007_199_254_740_991, -9_007_199_254_740_991)
-_NUMBERS = (0.5, -0.25, 1e-7, 123456.789, 1e15, 0.1)
-_FORMATS: Mapping[str, Sequence[str]] = {
-    "date-time": ("2027-02-28T23:59:59Z", "2028-02-29T00:00:00.123456Z", "2027-06-30T12:00:00+05:30", "1999-12-31T23:59:59-08:00"),
-    "date": ("2027-02-28", "2028-02-29"),
-    "uuid": ("123e4567-e89b-42d3-a456-426614174000", "ffffffff-ffff-4fff-bfff-ffffffffffff"),
-    "email": ("a@example.test", "first.last+tag@sub.example.test"),
-    "uri": ("https://example.test/a?b=c#d", "http://example.test/"),
-}
-_NAMES = ("city", "x y")
-"""Names of members that a schema leaves free."""
-_DEPTH = 6
-_REMARKS = frozenset({"$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated"})
-_OBJECT = frozenset({"properties", "required", "anyOf", "allOf", "if", "then", "additionalProperties"})
-_MADE: Mapping[str, frozenset[str]] = {
-    "object": _OBJECT,
-    "array": frozenset({"items", "minItems", "maxItems"}),
-    "string": frozenset({"pattern", "format", "minLength", "maxLength"}),
-    "integer": frozenset({"minimum", "maximum"}),
-    "number": frozenset({"minimum", "maximum"}),
-    "boolean": frozenset(),
-    "null": frozenset(),
-}
-"""The keywords that are obeyed, by the type whose values they constrain."""
+_TRIES = 40
+"""How often a payload is made anew that its schema refuses."""
+_PART = 1_000_000
+"""The largest part of a promised sum."""
 
 
-def payloads(event: Event, count: int, seed: int) -> tuple[Any, ...]:
-    """Give ``count`` valid payloads of an event beside its examples.
+class RefusedError(Exception):
+    """A value was made that its schema refuses."""
 
-    The first has every optional member, the second none; later ones choose. Raises ``IllFormedError`` for a schema keyword
-    that constrains values and that this generator does not make.
+    def __init__(self, value: Json) -> None:
+        super().__init__("refused")
+        self.value = value
+
+
+class Payloads:
+    """What makes the payloads of one event, compiled once.
+
+    ``wide``: values are made too that careful receivers need not take, such as integers beyond 2^53; without it all are interoperable
+    (RFC 7493). Raises ``IllFormedError`` with the place and the keyword of the schema of which no value is known.
     """
-    return tuple(_payload(event, number, seed) for number in range(count))
 
+    def __init__(self, event: Event, *, wide: bool = False) -> None:
+        self.event = event
+        self.compiler = Compiler(event.schema, wide=wide)
+        try:
+            self._make = self.compiler.whole_maker()
+        except UnmadeError as error:
+            raise self._unmade(error.keyword, error.pointer) from None
+        self.is_valid = self.compiler.whole.valid(self.compiler.whole.root)
 
-def _payload(event: Event, number: int, seed: int) -> Any:  # noqa: ANN401 -- any JSON value
-    dice = random.Random(f"{seed}/{event.name}/{number}")  # noqa: S311 -- reproducible data, no secret
-    optional = {0: 1.0, 1: 0.0}.get(number, 0.5)
-    value = _Maker(event.name, dice, optional).make(event.schema, 0)
-    for total, parts in event.relations.items():
-        for part in parts:
-            value[part] = min(value[part], 1_000_000)
-        value[total] = sum(value[part] for part in parts)
-    return value
+    def numbered(self, number: int, seed: int) -> Json:
+        """Give the payload of a number: 0 has every optional member, 1 none, later ones choose."""
+        presence = None if number > 1 else number == 0
+        first = f"{seed}/{self.event.name}/{number}"
+        return self._tried(lambda turn: diced(f"{first}/{turn}" if turn else first, presence=presence))
 
+    def some(self, count: int, seed: int) -> tuple[Json, ...]:
+        """Give the payloads of the first numbers."""
+        return tuple(self.numbered(number, seed) for number in range(count))
 
-class _Maker:
-    def __init__(self, subject: str, dice: random.Random, optional: float) -> None:
-        self.subject = subject
-        self.dice = dice
-        self.optional = optional
-
-    def make(self, schema: Mapping[str, Any], depth: int) -> Any:  # noqa: ANN401 -- any JSON value
-        """Make one value of a schema."""
-        if "const" in schema or "enum" in schema:
-            self._refuse_unknown(schema, {"const", "enum", "type"})
-            return schema["const"] if "const" in schema else self.dice.choice(schema["enum"])
-        kind = schema.get("type", "object" if "properties" in schema else "string")
-        kinds = kind if isinstance(kind, list) else [kind]
-        self._refuse_unknown(schema, {"type"}.union(*(_MADE[each] for each in kinds)))
-        kind = self.dice.choice(kind) if isinstance(kind, list) else kind
-        makers: Mapping[str, Callable[[Mapping[str, Any], int], Any]] = {
-            "object": self._object,
-            "array": self._array,
-            "string": self._text,
-            "integer": self._integer,
-            "number": self._number,
-            "boolean": lambda _schema, _depth: self.dice.random() < 0.5,  # noqa: PLR2004 -- a coin
-            "null": lambda _schema, _depth: None,
-        }
-        return makers[kind](schema, depth)
-
-    def _refuse_unknown(self, schema: Mapping[str, Any], known: Collection[str]) -> None:
-        unknown = next((word for word in schema if word not in known and word not in _REMARKS and not word.startswith("x-")), None)
-        if unknown is not None:
-            raise IllFormedError(self.subject, f"`{unknown}` cannot be obeyed here yet", remedy="Write the schema without it.")
-
-    def _chosen(self, choices: Sequence[Any], schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- any JSON value
-        if not choices:
-            raise IllFormedError(self.subject, f"no value is known that satisfies {dict(schema)}", remedy="Widen its bounds.")
-        return self.dice.choice(choices)
-
-    def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        required = set(schema.get("required", ()))
-        branch: Mapping[str, Any] = self.dice.choice(schema["anyOf"]) if "anyOf" in schema else {}
-        self._refuse_unknown(branch, {"properties", "required"})
-        required |= set(branch.get("required", ()))
-        properties = {**schema.get("properties", {}), **branch.get("properties", {})}
-        value = {
-            name: self.make(properties.get(name, {"type": "string"}), depth + 1)
-            for name in (*properties, *sorted(required - set(properties)))
-            if name in required or (depth < _DEPTH and self.dice.random() < self.optional)
-        }
-        for rule in [schema, *schema.get("allOf", ())]:
-            if rule is not schema:
-                self._refuse_unknown(rule, {"if", "then"})
-            if "if" in rule:
-                self._conditional(rule, value, properties, depth)
-        further = schema.get("additionalProperties", True)
-        if isinstance(further, dict) and not properties:
-            value |= {name: self.make(further, depth + 1) for name in _NAMES}
-        elif further is not False and not properties and depth < _DEPTH:
-            value |= {"note": self.dice.choice(_TEXTS), "nested": {"count": self.dice.choice(_INTEGERS), "empty": {}, "list": []}}
+    def made(self, choices: Choices) -> Json:
+        """Make a payload by some decisions; raise ``UnmadeError`` if they lead to none, ``RefusedError`` if to one that is not valid."""
+        value = self._related(self._make(choices))
+        if not self.is_valid(value):
+            raise RefusedError(value)
         return value
 
-    def _conditional(self, rule: Mapping[str, Any], value: dict[str, Any], properties: Mapping[str, Any], depth: int) -> None:
-        """Obey one if/then whose condition is a constant member, the only form that our contracts use."""
-        condition = rule["if"].get("properties", {})
-        if not all("const" in schema for schema in condition.values()):
-            raise IllFormedError(self.subject, "this `if` is not a set of constant members", remedy="Write it with `const` members.")
-        if condition and all(value.get(name) == schema["const"] for name, schema in condition.items()):
-            then = rule.get("then", {})
-            self._refuse_unknown(then, {"properties", "required"})
-            for name in then.get("required", ()):
-                if name not in value:
-                    value[name] = self.make(then.get("properties", {}).get(name) or properties.get(name, {"type": "string"}), depth + 1)
+    def _tried(self, source: Callable[[int], Choices]) -> Json:
+        """Make a payload by the decisions of a source, of another turn of it if the value turns out to be refused."""
+        refused: Json = None
+        unmade: UnmadeError | None = None
+        for turn in range(_TRIES):
+            try:
+                return self.made(source(turn))
+            except UnmadeError as error:
+                unmade = error
+            except RefusedError as error:
+                refused = error.value
+        if unmade is not None:
+            raise self._unmade(unmade.keyword, unmade.pointer)
+        fault = next(iter(self.compiler.whole.compiled(self.compiler.whole.root).iter_errors(refused)))
+        raise self._unmade(_keyword(fault), "".join(f"/{step}" for step in fault.schema_path[:-1]))
 
-    def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
-        least = schema.get("minItems", 0)
-        length = self.dice.choice((least, least + 1, least + 3))
-        return [self.make(schema.get("items", {"type": "string"}), depth + 1) for _ in range(min(length, schema.get("maxItems", length)))]
+    def _related(self, value: Json) -> Json:
+        """Make the promised sums right."""
+        for total, parts in self.event.relations.items():
+            if isinstance(value, dict):
+                for part in parts:
+                    value[part] = min(value.get(part, 0), _PART)
+                value[total] = sum(value[part] for part in parts)
+        return value
 
-    def _text(self, schema: Mapping[str, Any], _depth: int) -> str:
-        if "pattern" in schema and schema.get("examples"):
-            return str(self.dice.choice(schema["examples"]))
-        if "pattern" in schema:
-            raise IllFormedError(self.subject, "a text with `pattern` cannot be made yet", remedy="Give it `enum`, `format` or `examples`.")
-        if "format" in schema:
-            return str(self._chosen(_FORMATS.get(schema["format"], ()), schema))
-        least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
-        fitting = [text for text in (*_TEXTS, "x" * least) if least <= len(text) <= most]
-        choice: str = self._chosen(fitting[:-1] or fitting, schema)
-        return choice
+    def _unmade(self, keyword: str, pointer: str) -> IllFormedError:
+        return IllFormedError(
+            self.event.name,
+            f"no value is known that satisfies `{keyword}` together with all that holds there",
+            place=pointer or "the whole schema",
+            remedy="Widen it, or give the texts `examples` that fit.",
+        )
 
-    def _integer(self, schema: Mapping[str, Any], _depth: int) -> int:
-        least, most = schema.get("minimum", -(2**53) + 1), schema.get("maximum", 2**53 - 1)
-        return int(self._chosen([n for n in (*_INTEGERS, least, most) if least <= n <= most], schema))
 
-    def _number(self, schema: Mapping[str, Any], depth: int) -> float | int:
-        least, most = schema.get("minimum", -1e15), schema.get("maximum", 1e15)
-        fitting = [n for n in (*_NUMBERS, self._integer(schema, depth)) if least <= n <= most]
-        choice: float | int = self._chosen(fitting or [n for n in (least,) if n <= most], schema)
-        return choice
+def _keyword(fault: jsonschema_rs.ValidationError) -> str:
+    return str(fault.schema_path[-1]) if fault.schema_path else "false"
+
+
+_KNOWN: dict[tuple[int, bool], Payloads] = {}
+
+
+def payloads_of(event: Event, *, wide: bool = False) -> Payloads:
+    """Give what makes the payloads of an event, shared by all in the process."""
+    found = _KNOWN.get((id(event.schema), wide))
+    if found is None or found.event.schema is not event.schema or found.event.name != event.name:
+        found = _KNOWN[id(event.schema), wide] = Payloads(event, wide=wide)
+    return found
+
+
+def payloads(event: Event, count: int, seed: int, *, wide: bool = False) -> tuple[Any, ...]:
+    """Give ``count`` valid payloads of an event beside its examples.
+
+    The first has every optional member, the second none; later ones choose. Raises ``IllFormedError`` for a schema of which no value is
+    known, naming the event, the place and the keyword.
+    """
+    return payloads_of(event, wide=wide).some(count, seed) if count else ()
 
 
 HARD_TEXTS: Mapping[str, str] = {

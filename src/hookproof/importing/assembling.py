@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hookproof.contracts.document import WHOLE
-from hookproof.importing.clauses import clauses
+from hookproof.importing.clauses import clauses, shaped
 from hookproof.importing.contradictions import REMARK, contradictions, lifted
 from hookproof.importing.event_files import Ready, event_files
 from hookproof.importing.exemplars import Examiner, exemplar
@@ -20,8 +20,9 @@ from hookproof.importing.found import Found
 from hookproof.importing.headers import fields_of, schemes_of, templates
 from hookproof.importing.naming import separator_of
 from hookproof.importing.notes import Ledger
-from hookproof.importing.pool import Pool
+from hookproof.importing.pool import Pool, pruned
 from hookproof.importing.recognising import document_title, library_of, reader, recognised
+from hookproof.importing.returning import returned
 from hookproof.importing.wrapping import Members, Wrapping, wrapping
 from hookproof.model.errors import IllFormedError
 
@@ -69,7 +70,8 @@ def imported(source: Path, name: str, asked: Asked, *, revision: str) -> Importe
         raise IllFormedError(str(source), f"no event was found in it, read as {kind}", place=WHOLE, remedy=_REMEDIES[kind])
     pool = Pool(library, ledger, asserting=asked.asserting)
     bodies = {event.name: pool.taken(event.schema, event.dialect) for event in events}
-    wrapped = wrapping(pool, bodies, asked.members)
+    whole = library.open(source) if source.is_file() and kind != "samples" and asked.members == Members() else None
+    wrapped = (returned(whole, pool, events) if whole is not None else None) or wrapping(pool, bodies, asked.members)
     ready = [_ready(event, wrapped, pool) for event in events]
     kept = [each for each in ready if each is not None]
     if not kept:
@@ -130,6 +132,8 @@ def _ready(event: Found, wrapped: Wrapping, pool: Pool) -> Ready | None:
         elif value not in examples:
             examples.append(value)
             constants = constants or ({name: part for name, part in body.items() if name != member} if member else {})
+    own = schema.get("examples", ()) if not examples else ()
+    examples += [value for value in own if examiner.bearable(value) and not examiner.faults(value)]
     if examples:
         return Ready(found=event, schema=schema, examples=examples, constants=constants, invented=False)
     return _invented(event, examiner, pool)
@@ -142,7 +146,7 @@ def _invented(event: Found, examiner: Examiner, pool: Pool) -> Ready | None:
         for steps in parts:
             text = f"no value can satisfy this part, so {event.name!r} could never be sent: kept as `{REMARK}`"
             pool.ledger.unsaid(text, *pool.origin(event.schema, steps))
-        examiner = _examiner(event, lifted(examiner.schema, parts))
+        examiner = _examiner(event, pruned(lifted(examiner.schema, parts)))
         made = exemplar(examiner)
     if made is None:
         text = f"of {event.name!r} no valid example could be made, and a contract needs one: not imported"
@@ -164,13 +168,14 @@ def _provider(
 ) -> dict[str, Any]:
     """Give what stands in provider.yaml; members of bodies that nothing names get a sample value, so that bodies can be made."""
     envelope = json.loads(json.dumps(wrapped.envelope))
-    _give_constants(envelope, kept)
+    if not wrapped.told:
+        _give_constants(envelope, kept)
     return {
         "name": name,
         "title": title,
         "revision": revision,
         "sources": [{"document": document, "note": f"imported from {source.name}"}],
-        "naming": {"separator": separator},
+        "naming": {"separator": separator, **({"catalog": "open"} if wrapped.open_catalog else {})},
         "envelope": envelope,
     }
 
@@ -220,13 +225,14 @@ def _policy(kept: Sequence[Ready], ledger: Ledger) -> dict[str, Any]:
 def _clauses(name: str, document: str, kept: Sequence[Ready], wrapped: Wrapping) -> list[dict[str, Any]]:
     fields = fields_of(each.found for each in kept)
     schemes = schemes_of(fields)
-    return clauses(
+    made = clauses(
         name,
         document,
         inferred=all(each.found.inferred for each in kept),
-        enveloped=wrapped.enveloped,
+        named=wrapped.named,
         posted=all(each.found.method == "POST" for each in kept),
         timed=wrapped.envelope["created_member"] is not None,
         fields=fields,
         scheme=schemes[0] if schemes else None,
     )
+    return made + shaped(name, document, wrapped.shapes, made)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hookproof.importing.found import Field
 from hookproof.signing.scheme import Scheme
 
+_SHAPE = "envelopes-have-their-shape"
+_ID = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
 _JSON = ("RFC 8259", "2 JSON Grammar")
 
 
+Shapes = Mapping[str, tuple[str, dict[str, Any]]]
+"""Promise and schema of clauses on the whole body, by their id."""
+
+
 def clauses(
-    name: str, document: str, *, inferred: bool, enveloped: bool, posted: bool, timed: bool, fields: Sequence[Field], scheme: Scheme | None
+    name: str, document: str, *, inferred: bool, named: bool, posted: bool, timed: bool, fields: Sequence[Field], scheme: Scheme | None
 ) -> list[dict[str, Any]]:
     """Give the clauses of an imported contract; what samples show is a SHOULD, what a document describes a MUST."""
     level = "SHOULD" if inferred else "MUST"
     made = [
-        *_of_bodies(document, level, enveloped=enveloped, timed=timed),
+        *_of_bodies(document, level, named=named, timed=timed),
         *_of_requests(document, level, posted=posted, fields=fields),
         *(_signed(document, scheme) if scheme is not None else ()),
         *_receiving(document, inferred=inferred),
@@ -25,14 +32,27 @@ def clauses(
     return [{"id": f"{name}/{clause.pop('id')}", **clause} for clause in made]
 
 
-def _of_bodies(document: str, level: str, *, enveloped: bool, timed: bool) -> Iterator[dict[str, Any]]:
+def shaped(name: str, document: str, shapes: Shapes, others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give clauses that each bring a schema of the whole body, under ids that no other clause has."""
+    taken, found = {str(clause["id"]) for clause in others}, []
+    for number, (own, (promise, schema)) in enumerate(shapes.items(), start=1):
+        id_ = f"{name}/{own}"
+        if not _ID.fullmatch(own) or id_ in taken:
+            id_ = f"{name}/envelope/shape-told-{number}"
+        taken.add(id_)
+        clause = _clause(id_, "MUST", promise or "Every body has this shape.", (document, "bodies"), _SHAPE, schema=schema)
+        found.append(clause)
+    return found
+
+
+def _of_bodies(document: str, level: str, *, named: bool, timed: bool) -> Iterator[dict[str, Any]]:
     bodies, events = (document, "bodies"), (document, "events")
     strict = "Every body is one JSON object in UTF-8 that every JSON reader reads alike."
     yield _clause("envelope/strict-json", "MUST", strict, _JSON, "bodies-are-strict-json")
-    yield _clause("envelope/shape", level, "Every body has the shape that is described.", bodies, "envelopes-have-their-shape")
-    if enveloped:
-        named = "Every body names an event that is described, the one that happened."
-        yield _clause("envelope/known-type", level, named, events, "types-are-known")
+    yield _clause("envelope/shape", level, "Every body has the shape that is described.", bodies, _SHAPE)
+    if named:
+        known = "Every body names an event that is described, the one that happened."
+        yield _clause("envelope/known-type", level, known, events, "types-are-known")
     if timed:
         zoned = "The moment of the event is a date and time with a zone."
         yield _clause("envelope/created-at", level, zoned, bodies, "creation-times-have-a-zone")

@@ -48,8 +48,8 @@ class Reader:
         for name, place in definitions.items():
             if name.startswith(_DELIVERY):
                 found = self._event(name.removeprefix(_DELIVERY), place, _spoken(top))
-                payload = definitions.get(_PAYLOAD + found.name, place)
-                yield replace(found, place=payload)
+                found = replace(found, place=definitions.get(_PAYLOAD + found.name, place))
+                yield replace(found, name=text_at(found.told, "name") or found.name)
 
     def _event(self, name: str, place: Place, dialect: Dialect) -> Found:
         value = place.value if isinstance(place.value, dict) else {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -65,13 +66,7 @@ class Pool:
 
     def closed(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Give a schema together with everything that it refers to, under ``$defs``."""
-        needed: set[str] = set()
-        todo: list[Any] = [schema]
-        while todo:
-            for name in _references(todo.pop()):
-                if name not in needed:
-                    needed.add(name)
-                    todo.append(self._schemas[name])
+        needed = _needed(schema, self._schemas)
         self._count(needed)
         return {**schema, "$defs": {name: self._schemas[name] for name in sorted(needed)}} if needed else schema
 
@@ -116,6 +111,26 @@ class Pool:
             name, number = f"{word}-{number}", number + 1
         self._taken.add(name)
         return name
+
+
+def pruned(schema: dict[str, Any]) -> dict[str, Any]:
+    """Give a closed schema without the definitions that nothing in it refers to."""
+    defs = schema.get("$defs", {})
+    rest = {word: part for word, part in schema.items() if word != "$defs"}
+    needed = _needed(rest, defs)
+    return {**rest, "$defs": {name: part for name, part in defs.items() if name in needed}} if needed else rest
+
+
+def _needed(schema: dict[str, Any], defs: Mapping[str, Schema]) -> set[str]:
+    """Give the names of all definitions that a schema needs, by itself or by way of others."""
+    needed: set[str] = set()
+    todo: list[Any] = [schema]
+    while todo:
+        for name in _references(todo.pop()):
+            if name not in needed:
+                needed.add(name)
+                todo.append(defs[name])
+    return needed
 
 
 _TOLD = frozenset({"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hookproof.importing.pool import Pool, Schema
@@ -34,7 +34,8 @@ class Members:
 class Wrapping:
     """The envelope for ``provider.yaml`` and, by the name of the event in the document, name on the wire, payload and ``bare`` members.
 
-    ``unwrapped`` are the events whose bodies are their payloads.
+    ``unwrapped`` are the events whose bodies are their payloads. What only an export of ours says, so that it is ``told``: whether any
+    type is legal (``open_catalog``), and promise and schema of each clause on the whole body by the clause's id (``shapes``).
     """
 
     envelope: dict[str, Any]
@@ -42,11 +43,14 @@ class Wrapping:
     payloads: Mapping[str, dict[str, Any]]
     bare: Mapping[str, tuple[str, ...]]
     unwrapped: frozenset[str]
+    told: bool = False
+    open_catalog: bool = False
+    shapes: Mapping[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
     @property
-    def enveloped(self) -> bool:
-        """Whether any event comes in an envelope."""
-        return self.envelope["data_member"] is not None
+    def named(self) -> bool:
+        """Whether a member of the body names the event."""
+        return self.envelope["type_member"] is not None
 
     def data_member(self, event: str) -> str | None:
         """Give the member that holds the payload of an event, None where its body is the payload."""
@@ -59,6 +63,8 @@ def wrapping(pool: Pool, bodies: Mapping[str, dict[str, Any]], given: Members) -
     views = {name: _View(pool, schema) for name, schema in bodies.items()}
     member, enveloped = _type_member(views, given)
     data = _data_member(enveloped, given) if member else None
+    if member is not None and data is None and len(enveloped) == len(views):
+        return _flat(pool, bodies, views, member, given)
     if member is None or data is None:
         return _bare(pool, bodies, views)
     names = {name: str(view.constant(member)) for name, view in enveloped.items()}
@@ -183,6 +189,21 @@ def _envelope_schema(pool: Pool, rests: Mapping[str, dict[str, Any]], member: st
     cases = [{"if": {"required": [member], "properties": {member: {"enum": names}}}, "then": alike[key]} for key, names in groups.items()]
     properties = {**known, member: dict(_TEXT), data: {"type": "object"}}
     return pool.closed({"type": "object", "required": [member, data], "properties": properties, "allOf": cases})
+
+
+def _flat(pool: Pool, bodies: Mapping[str, dict[str, Any]], views: Mapping[str, _View], member: str, given: Members) -> Wrapping:
+    """Give bodies that name their event and are its payload, which a plain `id` among them may belong to: only names that say more do."""
+    names = {name: str(view.constant(member)) for name, view in views.items()}
+    telling = [name for name in _ID_MEMBERS if "_" in name or not name.islower()]
+    id_member = given.id or _first(views, telling, lambda view, name: name in view.required and view.kind(name) == "string")
+    schema = {"type": "object", "required": [member], "properties": {member: dict(_TEXT)}}
+    return Wrapping(
+        envelope=_envelope(schema, id_member, member, given.created, None),
+        names=names,
+        payloads={name: pool.closed(body) for name, body in bodies.items()},
+        bare={},
+        unwrapped=frozenset(bodies),
+    )
 
 
 def _bare(pool: Pool, bodies: Mapping[str, dict[str, Any]], views: Mapping[str, _View]) -> Wrapping:

@@ -108,8 +108,8 @@ class Envelope:
     """How a delivery wraps an event: the names of the members that carry each meaning, and two JSON Schemas of the whole body.
 
     ``schema`` is for plain deliveries, ``truncated_schema`` for truncated ones (None where the provider has no truncation).
-    A member name that is None means that the provider's envelope has no such member. ``id_header`` is the header field, in lower
-    case, that holds the id where the body does not.
+    A member name that is None means that the provider's envelope has no such member; without ``data_member`` the whole body is the
+    payload. ``id_header`` is the header field, in lower case, that holds the id where the body does not.
     """
 
     id_member: str | None
@@ -127,11 +127,20 @@ class Envelope:
         return self.id_member is not None or self.id_header is not None
 
     @property
+    def filled(self) -> frozenset[str]:
+        """The members of a body that a sender fills by itself, so that whoever causes an event does not say them."""
+        return frozenset(name for name in (self.id_member, self.type_member, self.created_member, self.truncated_member) if name)
+
+    @property
     def constants(self) -> Mapping[str, Json]:
         """Further members of the body that a sender fills by itself, each with the first example of its schema."""
         own = {self.id_member, self.type_member, self.created_member, self.data_member, self.truncated_member}
         known = self.schema.get("properties", {})
-        return {name: part["examples"][0] for name, part in known.items() if name not in own and part.get("examples")}
+        return {
+            name: part["examples"][0]
+            for name, part in known.items()
+            if name not in own and isinstance(part, Mapping) and part.get("examples")
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,6 +272,11 @@ class Contract:
         if self.envelope.type_member in body:
             return ()
         return tuple(name for name, members in self.bare.items() if all(member in body for member in members))
+
+    def payload(self, body: Mapping[str, Json]) -> Json:
+        """Give what the event's schema describes: the member that holds the payload, or the whole of a body that has no such member."""
+        member = self.envelope.data_member
+        return body if member is None or self.shapes(body) else body.get(member)
 
     @property
     def recognisable(self) -> bool:

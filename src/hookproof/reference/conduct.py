@@ -53,16 +53,18 @@ def wants(contract: Contract, endpoint: Endpoint, event_type: str) -> bool:
     return endpoint.events == ("*",) and not any(fnmatchcase(event_type, name) for name in contract.policy.explicit_only)
 
 
+def _standard(sending: Sending) -> HeaderPairs:
+    """Give the headers of Standard Webhooks; only secrets of its own form can be used for them."""
+    signature = signatures.standard(sending.keys, sending.event_id, sending.timestamp, sending.body)
+    names = sending.names
+    return [(names.webhook_id, sending.event_id), (names.webhook_timestamp, str(sending.timestamp)), (names.webhook_signature, signature)]
+
+
 def headers(sending: Sending) -> HeaderPairs:
     """Give an attempt's own headers, signatures included."""
     names = sending.names
-    signed = [
-        (names.webhook_id, sending.event_id),
-        (names.webhook_timestamp, str(sending.timestamp)),
-        (names.webhook_signature, signatures.standard(sending.keys, sending.event_id, sending.timestamp, sending.body)),
-    ]
     pairs = [
-        *(signed if names.standard else ()),
+        *(_standard(sending) if names.standard else ()),
         *(pair for scheme in names.schemes for pair in signatures.described(scheme, sending.keys, sending.timestamp, sending.body)),
         *names.further,
         (names.signature, signatures.timestamped(sending.keys, sending.timestamp, sending.body)),

@@ -70,7 +70,7 @@ def _check_url(url: object) -> None:
 
 
 def _checked_events(events: object, contract: Contract) -> tuple[str, ...]:
-    if not isinstance(events, list) or not events or not all(isinstance(name, str) for name in events):
+    if not isinstance(events, list) or not events or not all(isinstance(name, str) and name for name in events):
         raise invalid("events is not a non-empty list of names")
     # A type that is documented but missing from the provider's index may be named too: it is known, only its listing is in doubt.
     unknown = [name for name in events if not _known(name, contract)]
@@ -89,10 +89,15 @@ def _known(name: str, contract: Contract) -> bool:
 def _check_secret(secret: object, contract: Contract) -> None:
     signing = contract.policy.signing
     if signing is None or STANDARD not in signing.schemes:  # any text serves
-        if not isinstance(secret, str) or not secret:
+        if not isinstance(secret, str) or not secret or _unwritable(secret):
             raise invalid("secret is not a text")
         return
     try:
         key_bytes(secret if isinstance(secret, str) else "")
     except ValueError as error:
         raise invalid(f"secret is malformed: {error}") from None
+
+
+def _unwritable(text: str) -> bool:
+    """Whether a text has no bytes: half of a surrogate pair, which JSON can name, is no character."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -22,7 +22,7 @@ def render(contract: Contract, event_id: str, event_type: str, created_at: int, 
     shape, known = contract.envelope, contract.events.get(event_type)
     if known is not None and known.bare:
         return compact(content)
-    truncation = contract.policy.truncation
+    truncation = contract.policy.truncation if shape.data_member else None  # a body that is its payload has no place that tells of a cut
     size = len(compact(content)) if truncation else 0
     cut = truncation is not None and size > max(truncation.limits)
     carried = truncated(truncation, size, content) if cut and truncation else content
@@ -33,8 +33,10 @@ def render(contract: Contract, event_id: str, event_type: str, created_at: int, 
         (shape.data_member, carried),
         (shape.truncated_member if cut else None, True),
     ]
-    wrapped = {} if shape.data_member else dict(carried)
-    return compact(wrapped | {name: value for name, value in members if name} | dict(shape.constants))
+    named = {name: value for name, value in members if name}
+    if shape.data_member is None:  # the payload is the body, and says itself what it carries
+        return compact({**shape.constants, **carried, **named})
+    return compact(named | dict(shape.constants))
 
 
 def truncated(truncation: Truncation, size: int, content: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,8 @@ class Ordered(Dispatcher):
     def _row(self, delivery: Delivery) -> deque[Delivery] | None:
         if self._key is None:
             return None
-        value = json.loads(delivery.event.body).get(self._contract.envelope.data_member, {}).get(self._key)
+        payload = self._contract.payload(json.loads(delivery.event.body))
+        value = payload.get(self._key) if isinstance(payload, dict) else None
         return None if value is None else self._rows.setdefault((delivery.endpoint.id, repr(value)), deque())
 
     async def _attempt(self, scope: Scope, delivery: Delivery) -> bool:

@@ -22,6 +22,8 @@ from hookproof.reference.timekeeping import rfc3339
 _ASSUMED_COLLECTION = "/api/v1/webhooks"  # where the contract's API document names no place
 _PAGE = 50
 _LARGEST_PAGE = 200
+_DIGITS = 18
+"""Of a number that are read: enough to know that it is larger than any page."""
 
 
 def collection_path(contract: Contract) -> str:
@@ -116,11 +118,12 @@ class PublicFace:
 def page_asked(request: Request) -> tuple[int, int | None]:
     """Read ``limit``, of which more than the largest page is not heeded, and ``cursor``."""
     limit, cursor = request.query_params.get("limit", str(_PAGE)), request.query_params.get("cursor")
-    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", limit):
+    if not re.fullmatch(r"0*[1-9][0-9]*", limit):
         raise invalid("limit is not a number above 0")
     if cursor is not None and not re.fullmatch(r"[0-9]{1,18}", cursor):
         raise invalid("cursor is not one that we gave")
-    return min(int(limit), _LARGEST_PAGE), None if cursor is None else int(cursor)
+    size = min(int(limit.lstrip("0")[:_DIGITS]), _LARGEST_PAGE)  # a number of thousands of digits is none of Python's
+    return size, None if cursor is None else int(cursor)
 
 
 def _account(row: dict[str, Any]) -> dict[str, Any]:

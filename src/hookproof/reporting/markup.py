@@ -14,7 +14,7 @@ from hookproof.model.verdict import Finding, Verdict
 from hookproof.reporting.text import body_rows, printable
 from hookproof.reporting.wiretext import exchange_text
 
-__all__ = ["exchange_text", "failure_text", "xml_safe"]
+__all__ = ["exchange_text", "failure_text", "labels", "xml_safe"]
 
 BYTES_SHOWN = 2_000
 """Where the head and the body of a culprit are cut."""
@@ -28,6 +28,20 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def xml_safe(text: str) -> str:
     r"""Replace every character that XML 1.0 cannot hold by a visible ``\u{…}``; markup characters are left to the XML writer."""
     return _NOT_XML.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", text)
+
+
+def labels(verdict: Verdict) -> dict[str, str]:
+    """Give what JUnit and Allure are told of a verdict, by name; nothing that is empty."""
+    found = {
+        "clause": verdict.clause,
+        "level": verdict.level.value,
+        "family": verdict.clause.split("/")[1],
+        "event": verdict.event or "",
+        "outcome": verdict.outcome.value,
+        "reading": verdict.judgement.reading,
+        "grade": verdict.judgement.grade,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def failure_text(

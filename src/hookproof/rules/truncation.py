@@ -7,8 +7,9 @@ that was seen, and the report names it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from hookproof.model.contract import Contract
@@ -136,7 +137,23 @@ def _contradictions(found: list[Probe], measured: tuple[str, str], limit: int) -
     return [probe for probe in found if probe.truncated != (probe.sizes[measured] > limit)]
 
 
+Judging = Callable[[View, Terms], Judgement]
+
+
+def _of_payloads(judge: Judging) -> Judging:
+    """Judge only what can be cut: a payload in a member of its own, with the members that name the event standing beside it."""
+
+    @wraps(judge)
+    def judged(view: View, terms: Terms) -> Judgement:
+        if terms.contract.envelope.data_member is None:
+            return not_applicable("no member of the body holds the payload, so nothing tells what of it is cut")
+        return judge(view, terms)
+
+    return judged
+
+
 @rule("truncation", needs=("emit",))
+@_of_payloads
 def cut_above_one_limit(view: View, terms: Terms) -> Judgement:
     """One legal reading of the size limit explains which events were cut and which arrived whole, to the byte."""
     promise = terms.contract.policy.truncation
@@ -220,6 +237,7 @@ def _members(emission: Emission) -> Mapping[str, Any]:
 
 
 @rule("truncation", needs=("emit",))
+@_of_payloads
 def cut_events_have_their_shape(view: View, terms: Terms) -> Judgement:
     """A cut event keeps id, type and time, says that it is cut in both places, and gives the size that was over."""
     if terms.contract.policy.truncation is None:
@@ -236,6 +254,7 @@ def cut_events_have_their_shape(view: View, terms: Terms) -> Judgement:
 
 
 @rule("truncation", needs=("emit",))
+@_of_payloads
 def cut_events_give_their_size(view: View, terms: Terms) -> Judgement:
     """The size that a cut event gives is that of the original under a legal reading, and it is over the limit."""
     promise = terms.contract.policy.truncation
@@ -257,6 +276,7 @@ def cut_events_give_their_size(view: View, terms: Terms) -> Judgement:
 
 
 @rule("truncation", needs=("emit",))
+@_of_payloads
 def cut_events_hold_identifiers_only(view: View, terms: Terms) -> Judgement:
     """A cut event's data holds its two marks and identifier members of the original, unchanged, and nothing else."""
     promise = terms.contract.policy.truncation
@@ -276,6 +296,7 @@ def cut_events_hold_identifiers_only(view: View, terms: Terms) -> Judgement:
 
 
 @rule("truncation", needs=("emit",))
+@_of_payloads
 def cut_events_keep_all_identifiers(view: View, terms: Terms) -> Judgement:
     """A cut event keeps every identifier member that the original carried."""
     promise = terms.contract.policy.truncation
@@ -294,6 +315,7 @@ def cut_events_keep_all_identifiers(view: View, terms: Terms) -> Judgement:
 
 
 @rule("truncation", needs=("emit",))
+@_of_payloads
 def cut_events_fit_the_limit(view: View, terms: Terms) -> Judgement:
     """What a cut event carries is itself no larger than any reading of the limit allows."""
     promise = terms.contract.policy.truncation

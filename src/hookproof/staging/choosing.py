@@ -54,8 +54,23 @@ def everything(contract: Contract) -> tuple[str, ...]:
     return tuple(dict.fromkeys(prefixes)) if "prefix" in policy.wildcards else names
 
 
-def traced(contract: Contract, name: str, data: Any, marks: Iterator[str]) -> Any:  # noqa: ANN401 -- any JSON value
-    """Mark a payload by which alone its deliveries can be known, because the envelope has no id."""
-    if contract.envelope.identified or mark_of(data) is not None or name not in contract.events:
-        return data
-    return marked(contract.events[name], data, next(marks), needed=True)
+def told_apart(contract: Contract, name: str, data: Any, marks: Iterator[str]) -> Any:  # noqa: ANN401 -- any JSON value
+    """Give what a platform is told of an event, None standing for its first example, marked where its deliveries must be told apart.
+
+    What is marked already, or known by the id of its envelope, stays as it is.
+    """
+    event, needed = contract.events.get(name), not contract.envelope.identified
+    if data is None and event is not None:
+        return marked(event, told(contract, name, event.examples[0]), next(marks), needed=needed)
+    content = told(contract, name, data)
+    if not needed or event is None or mark_of(content) is not None:
+        return content
+    return marked(event, content, next(marks), needed=True)
+
+
+def told(contract: Contract, name: str, payload: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """Give what a platform is told of an event: its payload, without what the platform itself writes into a body that is the payload."""
+    bare = name in contract.events and contract.events[name].bare
+    if contract.envelope.data_member is not None or bare or not isinstance(payload, dict):
+        return payload
+    return {member: value for member, value in payload.items() if member not in contract.envelope.filled}

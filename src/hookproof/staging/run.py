@@ -38,6 +38,9 @@ class Kit(Protocol):
     def enter(self, situation: str) -> Scene:
         """Open the stage for one situation."""
 
+    def check(self) -> None:
+        """Raise where less was recorded than came: nobody can be judged by the rest."""
+
     def leave(self) -> None:
         """Remove what the run made at the target."""
 
@@ -85,6 +88,7 @@ class Run(Generic[K]):
         stage.note("begin")
         try:
             self._act(found, stage)
+            self.tools.check()
         except HookproofError as error:
             stage.note("failed", reason=str(error))
             raise

@@ -54,6 +54,19 @@ class Declaring(Protocol):
         """Ask."""
 
 
+def declared_by(platform: Declaring, options: RunOptions) -> Capabilities:
+    """Join what a target says with what its profile declares; refuse another role and production."""
+    found = platform.capabilities()
+    if options.capabilities:
+        found = Capabilities.from_json({**found.to_json(), **options.capabilities}, subject="--target-profile")
+    if options.role not in found.roles:
+        raise IllFormedError(platform.url, f"the target declares the roles {list(found.roles)}", place="capabilities/roles")
+    if found.environment == "production":
+        cause = "the target declares its environment as production"
+        raise IllFormedError(platform.url, cause, place="capabilities/environment", remedy="Judge a test environment.")
+    return found
+
+
 class Session:
     """One run from opening to closing; use ``verdict`` in between."""
 
@@ -108,16 +121,7 @@ class Session:
         self._run = Run(tools, situations)
 
     def _capabilities(self, platform: Declaring) -> Capabilities:
-        """Join what the target says with what its profile declares; refuse another role and production."""
-        found = platform.capabilities()
-        if self.options.capabilities:
-            found = Capabilities.from_json({**found.to_json(), **self.options.capabilities}, subject="--target-profile")
-        if self.role.value not in found.roles:
-            raise IllFormedError(platform.url, f"the target declares the roles {list(found.roles)}", place="capabilities/roles")
-        if found.environment == "production":
-            cause = "the target declares its environment as production"
-            raise IllFormedError(platform.url, cause, place="capabilities/environment", remedy="Judge a test environment.")
-        return found
+        return declared_by(platform, self.options)
 
     def _header(self, platform: Declaring, capabilities: Capabilities) -> RunHeader:
         url = platform.url if self.options.target else "embedded reference"

@@ -17,10 +17,10 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from hookproof.generate.marks import marked, marks
+from hookproof.generate.marks import marks
 from hookproof.model.capabilities import Capabilities
 from hookproof.model.contract import Contract, Event
-from hookproof.model.errors import HookproofError
+from hookproof.model.errors import HookproofError, UnreachableError
 from hookproof.model.transcript import Advance, Answer, Emission, Exchange, Note, Subscription
 from hookproof.ports import Call, Listener, Platform, Scope
 from hookproof.rules.management import operations
@@ -28,7 +28,7 @@ from hookproof.signing.scheme import throwaway_secret
 from hookproof.staging import keyring
 from hookproof.staging.arrears import missing_at, next_sends
 from hookproof.staging.cast import OK, Endpoint, Tenant
-from hookproof.staging.choosing import everything, plain_kinds, traced
+from hookproof.staging.choosing import everything, plain_kinds, told_apart
 from hookproof.staging.hiding import hidden
 from hookproof.staging.liveness import patience_left, require_life, require_move
 from hookproof.staging.profile import Profile
@@ -66,6 +66,12 @@ class Tools:
     def enter(self, situation: str) -> Stage:
         """Open the stage for one situation."""
         return Stage(situation, self)
+
+    def check(self) -> None:
+        """Raise ``UnreachableError`` if the listener had no room for something that the target sent."""
+        if lost := self.listener.dropped:
+            cause = f"it had no room for {lost} connections or requests of the target, so that nobody can say what they were"
+            raise UnreachableError("our listener", cause, remedy="Let the target open fewer connections at once (at most 512).")
 
     def leave(self) -> None:
         """Remove the tenants that were made; leftovers of a dead target are left."""
@@ -255,17 +261,11 @@ class Stage:
 
     def emit_all(self, tenant: Tenant, events: Iterable[tuple[str, Any]], *, purpose: str = "", key: str | None = None) -> list[Emission]:
         """Emit many events at once, so that a slow target costs its latency once; all with one idempotency ``key`` if given."""
-        chosen = [(name, self._told_apart(name, data)) for name, data in events]
+        chosen = [(name, told_apart(self.contract, name, data, self.marks)) for name, data in events]
         if len(chosen) == 1:
             return [self._emit(tenant, chosen[0], purpose, key)]
         with ThreadPoolExecutor(_WORKERS) as pool:
             return list(pool.map(lambda pair: self._emit(tenant, pair, purpose, key), chosen))
-
-    def _told_apart(self, name: str, data: Any) -> Any:  # noqa: ANN401 -- any JSON value
-        if data is not None:
-            return traced(self.contract, name, data, self.marks)
-        event = self.contract.events[name]
-        return marked(event, event.examples[0], next(self.marks), needed=not self.contract.envelope.identified)
 
     @property
     def everything(self) -> tuple[str, ...]:

@@ -22,5 +22,5 @@ class Bounds:
     body: int = 8 * 1024 * 1024
     idle: float = 10.0
     total: float = 60.0
-    connections: int = 256
+    connections: int = 512
     attempts: int = 200_000

@@ -9,6 +9,7 @@ from typing import Any
 
 from hookproof.generate.marks import marked
 from hookproof.generate.payloads import HARD_EMPTIES, HARD_NUMBERS, HARD_TEXTS, payloads
+from hookproof.staging.choosing import told
 from hookproof.staging.situation import situation
 from hookproof.staging.stage import Stage
 
@@ -23,7 +24,8 @@ def catalog(stage: Stage) -> None:
     for name, event in sorted(stage.contract.events.items()):
         made = payloads(event, stage.profile.samples, stage.tools.seed)
         needed = not stage.contract.envelope.identified
-        batch += [(name, marked(event, data, next(stage.marks), needed=needed)) for data in (*event.examples, *made)]
+        contents = [told(stage.contract, name, data) for data in (*event.examples, *made)]
+        batch += [(name, marked(event, content, next(stage.marks), needed=needed)) for content in contents]
     emitted = [emission for emission in stage.emit_all(tenant, batch) if emission.event_id is not None]
     due = sum((emission.type in named.events) + (emission.type not in stage.contract.policy.explicit_only) for emission in emitted)
     stage.arrived([named, wild], due)

@@ -64,7 +64,7 @@ class _Probing:
             if not isinstance(body, dict):
                 unread += 1
             else:
-                self.cut[str(body.get(envelope.id_member or ""))] = self._shortened(body.get(envelope.data_member or ""))
+                self.cut[str(body.get(envelope.id_member or ""))] = self._shortened(self.stage.contract.payload(body))
         return unread
 
     def _shortened(self, data: Any) -> bool:  # noqa: ANN401 -- any JSON value

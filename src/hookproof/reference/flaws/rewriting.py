@@ -49,8 +49,15 @@ def rewritten(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
 
 
 def each_value(change: Callable[[Any], Any]) -> Change:
-    """Change every value of what happened; what was cut to its identifiers stays."""
-    return rewritten(lambda body: body if "truncated" in body else {**body, "data": _each(body.get("data"), change)})
+    """Change every value of what happened, which is the whole body where no member holds it; what was cut to its identifiers stays."""
+
+    def altered(body: dict[str, Any]) -> dict[str, Any]:
+        if "data" in body:
+            return body if "truncated" in body else {**body, "data": _each(body["data"], change)}
+        whole: dict[str, Any] = _each(body, change)
+        return whole
+
+    return rewritten(altered)
 
 
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 -- any JSON value

@@ -147,8 +147,7 @@ def parse(arrival: Arrival) -> dict[str, Any]:
 
 def content_of(contract: Contract, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- any JSON value
     """Give what an event says: the payload in its envelope, or the whole of one that comes without."""
-    member = contract.envelope.data_member
-    return event.get(member) if member and not contract.shapes(event) else event
+    return contract.payload(event)
 
 
 def identity(contract: Contract, arrival: Arrival, event: Mapping[str, Any]) -> str | None:
