@@ -361,7 +361,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = error.exit_code
         return
     codes = [exit_code(run) for run in runs.values() if run.opened]
-    session.exitstatus = 1 if 1 in codes else max(codes, default=0) or exitstatus
+    session.exitstatus = 1 if 1 in (*codes, exitstatus) else max(codes, default=0)  # what is no clause may fail too
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own

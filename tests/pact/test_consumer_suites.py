@@ -68,3 +68,4 @@ def test_a_receiver_as_target_fails_nothing(tmp_path: Path) -> None:
     assert status == 0, out
     assert "not_observed: needs a platform as target" in out
     assert re.search(r"\d+ passed, \d+ skipped", out)
+    assert (tmp_path / "reports" / "pacts" / "hookproof-whatsapp_crm.json").is_file()

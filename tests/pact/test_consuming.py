@@ -5,7 +5,7 @@ Law: what its consumer did not get is not written, and so never verified.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -66,12 +66,6 @@ def test_a_message_that_is_not_taken_is_told() -> None:
         assert receiver.take(b'{"id": "evt_1", "type": "contact.created", "data": {}}', {}) == ""
 
 
-CLIENTS: Mapping[str, Callable[[Contract], tuple[Ask, Contract]]] = {
-    "another path": lambda contract: (ask("read a webhook"), _moved(contract)),
-    "another key": lambda contract: (replace(ask("read a webhook"), key="wrong"), contract),
-}
-
-
 def _moved(contract: Contract) -> Contract:
     paths = {path.replace("webhooks", "hooks"): item for path, item in contract.subscription_api["paths"].items()}
     return replace(contract, subscription_api={**contract.subscription_api, "paths": paths})
@@ -83,7 +77,6 @@ def test_a_client_that_asks_otherwise_is_told() -> None:
     fault = spoken(ask("read a webhook"), _moved(orbit()), calling)
     assert "refused with status 500" in fault
     assert "hooks" in fault
-    assert CLIENTS
 
 
 def test_a_client_that_needs_more_is_told() -> None:

@@ -196,7 +196,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(st.lists(st.tuples(st.recursive(LEAVES, grown, max_leaves=4), st.lists(VALUES, min_size=1, max_size=6)), min_size=12, max_size=24))
 def test_of_any_schema_nothing_valid_is_refused_and_nothing_else_is_lost_in_silence(batch: list[tuple[dict[str, Any], list[Any]]]) -> None:
     """Whatever the schema: a valid value passes; an invalid one is refused, or something is listed as lost."""

@@ -90,7 +90,7 @@ def test_flaws_are_found(flaw: str, interaction: str, monkeypatch: pytest.Monkey
         assert interaction in broken_at(url, api_key=KEY, contract=orbit(), events=EVENTS)
 
 
-def without_data(_contract: Contract, event_id: str, event_type: str, created_at: int, content: dict[str, Any]) -> bytes:
+def lacking(_contract: Contract, event_id: str, event_type: str, created_at: int, content: dict[str, Any]) -> bytes:
     """Leave out a required member of one event, and deliver another event's body empty."""
     if event_type == EVENTS[0]:
         return b""
@@ -100,7 +100,7 @@ def without_data(_contract: Contract, event_id: str, event_type: str, created_at
 
 def test_what_is_missing_is_named() -> None:
     """A missing member is told with its path, an empty delivery as a failure, and the event beside them is kept."""
-    with platform(conduct=Conduct(render=without_data)) as url:
+    with platform(conduct=Conduct(render=lacking)) as url:
         found = examined(options(url), orbit(), pact_of(orbit(), consumer(*EVENTS)))
     told = faults(found)
     assert set(told) == {"message/call.answered", "message/contact.created"}
@@ -203,11 +203,9 @@ def test_nobody_there_is_unreachable() -> None:
 
 def test_no_key_is_shown(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the results nor the terminal show a key of a tenant or a secret, even where an answer is broken that holds one."""
-    monkeypatch.setenv(ALLOWING, "1")
     made: list[str] = []
-    honest = ReferencePlatform
     pact = changed(pact_of(orbit(), consumer(subscriptions=True)), _secretive)
-    with honest(orbit(), api_key=KEY) as reference:
+    with ReferencePlatform(orbit(), api_key=KEY) as reference:
         opened = HttpPlatform.open_scope
 
         def noting(self: HttpPlatform, name: str) -> Any:

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookproof.schemathesis_hooks.description import CREATE, PUBLISHED, UPDATE, key_header, known, narrowed, places, plain, wellformed
+from hookproof.schemathesis_hooks.description import (
+    CREATE,
+    PUBLISHED,
+    UPDATE,
+    disguises,
+    key_header,
+    known,
+    narrowed,
+    places,
+    plain,
+    wellformed,
+)
 from hookproof.staging.session import read_contract
 from tests.suites.courtroom import orbit
 
@@ -69,6 +80,15 @@ def test_a_name_that_some_reading_allows_is_known(name: str) -> None:
 def test_a_name_that_no_reading_allows_is_unknown(name: str) -> None:
     """Near misses are unknown."""
     assert not known(orbit(), name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_disguise_holds_a_name_that_nobody_knows(name: str) -> None:
+    """What is offered as unknown is unknown by every reading; where any name is legal nothing is offered."""
+    contract = read_contract(name)
+    found = disguises(contract)
+    assert bool(found) is not contract.open_catalog
+    assert all(any(not known(contract, each) for each in names) for names in found)
 
 
 def test_a_description_without_operations_has_nothing_to_ask() -> None:

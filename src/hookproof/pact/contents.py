@@ -69,7 +69,7 @@ def _schema(contract: Contract, event: Event) -> Mapping[str, Json]:
     return {**around, "$defs": {**names.schema.get("$defs", {}), **payload.get("$defs", {})}}
 
 
-def asked_data(contract: Contract, event: Event, contents: Json, full: Mapping[str, Json], valid: Any) -> Json:  # noqa: ANN401 -- a predicate
+def asked_payload(contract: Contract, event: Event, contents: Json, full: Mapping[str, Json], valid: Any) -> Json:  # noqa: ANN401 -- a predicate
     """Give what a platform is told, so that it sends what a pact's example shows as far as the contract allows it.
 
     ``full``: a payload with every optional member. A member of the example takes its place there if the event's schema knows it and the

@@ -55,7 +55,8 @@ class Consenting(Dispatcher):
         return await super()._attempt(scope, delivery)
 
     async def _send(self, endpoint: Endpoint, request: bytes, timeout: float) -> Outcome:  # noqa: ASYNC109 -- a promise of the platform
-        if self._promised and not self._grants[endpoint.url].allowed:
+        grant = self._grants.get(endpoint.url)  # none, if the address changed while the former one was asked
+        if self._promised and (grant is None or not grant.allowed):
             return Outcome(failure=REFUSED)
         return await super()._send(endpoint, request, timeout)
 

@@ -44,8 +44,8 @@ def before_add_examples(context: HookContext, examples: list[Asked]) -> None:
     contract, operation = demanding(current(), REFUSES_UNKNOWN), context.operation
     if contract is None or operation is None or operation.definition.raw.get("operationId") != CREATE:
         return
-    for names in disguises(contract):
-        examples.append(operation.Case(body={"url": current().settings.endpoint, "events": names}, media_type="application/json"))
+    bodies: list[dict[str, Any]] = [{"url": current().settings.endpoint, "events": names} for names in disguises(contract)]
+    examples.extend(operation.Case(body=body, media_type="application/json") for body in bodies)
 
 
 @schemathesis.hook

@@ -14,7 +14,7 @@ from hookproof.generate.payloads import payloads
 from hookproof.model.contract import Contract, Event
 from hookproof.model.errors import IllFormedError
 from hookproof.model.transcript import Emission
-from hookproof.pact.contents import asked_data
+from hookproof.pact.contents import asked_payload
 from hookproof.pact.pactfile import Entry
 from hookproof.pact.prompter import Produced, UnmetError
 from hookproof.rules.bodies import validators_of
@@ -64,7 +64,7 @@ def outbox(stage: Stage, entries: Mapping[str, Entry]) -> Outbox:
         status = endpoints[0].answer.status if endpoints[0].answer else 0
         filled.unmet = {entry.description: f"the target answered {status} to the subscription" for entry in entries.values()}
         return filled
-    emitted = stage.emit_all(tenant, [(name, _data(contract, contract.events[name], entry)) for name, entry in entries.items()])
+    emitted = stage.emit_all(tenant, [(name, _payload(contract, contract.events[name], entry)) for name, entry in entries.items()])
     due = sum((e.type in listed) + (len(endpoints) > 1 and e.type not in contract.policy.explicit_only) for e in emitted if e.event_id)
     stage.arrived(ready, due)
     stage.settle(tenant)
@@ -104,12 +104,12 @@ def _is_of(contract: Contract, raw: bytes, name: str) -> bool:
     return body.type == name or name in body.shapes
 
 
-def _data(contract: Contract, event: Event, entry: Entry) -> Any:  # noqa: ANN401 -- any JSON value
+def _payload(contract: Contract, event: Event, entry: Entry) -> Any:  # noqa: ANN401 -- any JSON value
     compiled = validators_of(contract).event(event)
     valid: Callable[[Any], bool] = compiled.is_valid
     full = {**_full(event), **event.examples[0]}
     base = full if valid(full) else event.examples[0]
-    return asked_data(contract, event, entry.document["contents"].get("content"), base, valid)
+    return asked_payload(contract, event, entry.document["contents"].get("content"), base, valid)
 
 
 def _full(event: Event) -> Mapping[str, Any]:

@@ -86,10 +86,14 @@ class PactRun:
         return f"needs another profile: this one verifies {_QUICK} messages of {len(self.contract.events)}"
 
     def checked(self, name: str) -> Checked:
-        """Give what came of one interaction before the target; raise ``HookproofError`` if it could not be asked at all."""
+        """Give what came of one interaction before the target; raise ``HookproofError`` if it could not be asked at all.
+
+        The file is written in any case.
+        """
+        tried = {entry.id for entry in self.pact.entries}
         if self.options is None:
             return Checked(id=name, unobserved="needs a platform as target")
-        if self.consumed[name]:
+        if name not in tried:
             return Checked(id=name, unobserved="needs a consumer that gets what it says, and ours did not")
         if self.busy:
             return Checked(id=name, unobserved=self.busy)
