@@ -42,6 +42,7 @@ SEEDS = (1, 2, 3, 4, 5)
 LONGEST = 120
 TOGETHER = 16
 MATRIX = "flaws"
+RESULT = "defects_by_tool.json"
 Failing = list[str]
 Tool = Callable[[Contract, str, str, str, int], Failing]
 
@@ -179,15 +180,17 @@ def noticed(lines: list[dict[str, Any]], tool: str) -> dict[str, Failing]:
 
 def told(lines: list[dict[str, Any]], flaws: list[str]) -> dict[str, Any]:
     """Put all tools side by side."""
-    tools: dict[str, Any] = {}
-    for tool in TOOLS:
+    before = (_elsewhere(RESULT) or {"tools": {}})["tools"]
+    tools: dict[str, Any] = {tool: before.get(tool) for tool in TOOLS}
+    for tool in {line["tool"] for line in lines}:
         tested = sorted({line["flaw"] for line in lines if line["tool"] == tool and line["flaw"]} & set(flaws))
         tools[tool] = {"flaws": len(tested), "noticed": noticed([line for line in lines if line["flaw"] in (*tested, "")], tool)}
         tools[tool]["seconds"] = round(sum(line["seconds"] for line in lines if line["tool"] == tool), 1)
     pact, matrix = _elsewhere("pact_defects.json"), _elsewhere("matrix.json")
     tools["pact verification alone"] = None if pact is None else _of_pact(pact, flaws)
     tools["the whole suite"] = None if matrix is None else _of_matrix(matrix, flaws)
-    return {"measured_on": datetime.now(UTC).date().isoformat(), "platform_flaws": len(flaws), "tools": tools}
+    measured = datetime.now(UTC).date().isoformat()
+    return {"measured_on": measured, "platform_flaws": len(flaws), "generated_per_operation": EXAMPLES, "tools": tools}
 
 
 def _of_pact(pact: Mapping[str, Any], flaws: list[str]) -> dict[str, Any]:
@@ -219,7 +222,7 @@ def main() -> None:
     parser.add_argument("--ledger", type=Path, default=KEPT, help=f"folder of what was measured so far (default: {KEPT})")
     parser.add_argument("--flaw", action="append", help="only these")
     parser.add_argument("--tool", choices=list(TOOLS), help="measure with this one only, in this process")
-    parser.add_argument("--report", action="store_true", help="measure nothing more")
+    parser.add_argument("--report", action="store_true", help="measure nothing more: put what is known side by side")
     given = parser.parse_args()
     os.environ[ALLOWING] = "1"
     every = [flaw for flaw in FLAWS.values() if flaw.role is Role.PLATFORM]
@@ -235,7 +238,8 @@ def main() -> None:
         if max([child.wait() for child in children]) != 0:
             sys.exit("a tool came to an end of its own; what it measured is kept")
     result = told([line for ledger in ledgers.values() for line in read(ledger)], flaws)
-    (PROOF / "defects_by_tool.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if not given.flaw:
+        (PROOF / RESULT).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(table(result))
 
 
