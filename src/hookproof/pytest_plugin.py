@@ -19,6 +19,7 @@ from hookproof.judge import Item
 from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
+from hookproof.reporting.closing import closed
 from hookproof.reporting.markup import exchange_text, failure_text, labels, xml_safe
 from hookproof.reporting.rehearsal import Rehearsal, print_rehearsal
 from hookproof.reporting.tally import statement, undecided
@@ -384,14 +385,14 @@ def _summary(terminalreporter: Any, config: pytest.Config, run: Session) -> None
     console = Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth), force_terminal=colour, no_color=not colour)  # noqa: SLF001 -- pytest has no public width
     print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts(), require_complete=run.options.require_complete)
     terminalreporter.write_sep("=", "hookproof")
-    text, cause = buffer.getvalue(), str(config.stash.get(_ERROR, None) or run.aborted or "")
-    if cause and statement(run.verdicts(), require_complete=run.options.require_complete).startswith("conforms"):
-        text = text.rstrip("\n").rpartition("\n")[0] + "\n"  # a run that was stopped is not called conforming
-    known = [v for v in run.verdicts() if v.fails and _known(run, v)]
-    if known:
-        text += f"of these {len(known)} broken MUST are listed in --known-failures and do not fail the run\n"
-    if cause:
-        text += f"stopped early: {printable(cause)}\n"
+    failed = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, ()) if run.role.value == "platform"]
+    text = closed(
+        buffer.getvalue(),
+        said=statement(run.verdicts(), require_complete=run.options.require_complete),
+        cause=str(config.stash.get(_ERROR, None) or run.aborted or ""),
+        known=sum(verdict.fails and _known(run, verdict) for verdict in run.verdicts()),
+        others=sum("clause" not in dict(report.user_properties) for report in failed),
+    )
     text = run.artifacts.scrubbed(text)
     written = [*run.written(), *filter(None, [run.artifacts.resent, run.artifacts.write_summary(re.sub("\x1b\\[[0-9;]*m", "", text))])]
     terminalreporter.write(text)

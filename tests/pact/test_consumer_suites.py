@@ -15,6 +15,7 @@ import pytest
 
 from hookproof.reference.departures import ALLOWING, Departures
 from hookproof.reference.platform import ReferencePlatform
+from hookproof.reporting.results import read_results
 from tests.suites.courtroom import KEY, orbit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,9 +45,8 @@ def test_a_broken_interaction_fails_the_run(tmp_path: Path, monkeypatch: pytest.
     """Before a platform with a flaw the interactions that it breaks fail, with promised and seen; all others pass or say what they need."""
     monkeypatch.setenv(ALLOWING, "1")
     with ReferencePlatform(orbit(), api_key=KEY, departures=Departures(flaws=("accepts-unlisted-names",))) as reference:
-        status, out = ran(
-            tmp_path, "--target", reference.url, "--results", "r.ndjson", str(ROOT / "suites" / "consumer" / "test_provider.py")
-        )
+        items = [str(ROOT / "suites" / name) for name in ("consumer/test_provider.py", "platform/test_envelope.py")]
+        status, out = ran(tmp_path, "--target", reference.url, "--results", "r.ndjson", *items)
     assert status == 1, out
     failed = set(re.findall(r"^_+ test_provider\[pact/(.*?)\] _+$", out, re.MULTILINE))
     assert failed == {
@@ -58,7 +58,9 @@ def test_a_broken_interaction_fails_the_run(tmp_path: Path, monkeypatch: pytest.
     assert re.search(r"^pacts: (\d+) of \1 interactions consumed, \1 verified against the target: \d+ kept, 3 broken", out, re.MULTILINE)
     assert "not_observed: needs another profile" in out
     assert (tmp_path / "reports" / "pacts" / "hookproof-orbit.json").is_file()
-    assert not (tmp_path / "r.ndjson").exists()
+    assert {verdict.clause.split("/")[1] for verdict in read_results(tmp_path / "r.ndjson").verdicts} == {"envelope"}
+    assert "\nconforms" not in out
+    assert "\ndoes not conform: 3 generated requests or interactions failed" in out
     assert KEY not in out
 
 
