@@ -77,11 +77,15 @@ def upper_bound(failures: int, runs: int, confidence: float = 0.95) -> float:
 # --- one run ------------------------------------------------------------------------------------------------------------------------
 
 
-def _command(folder: Path, seed: int, profile: str) -> list[str]:
+CLAUSES = ("suites/platform", "--ignore", "suites/platform/test_schemathesis.py")
+"""The items that judge a clause of a platform, without generated requests and interactions of pacts."""
+
+
+def _command(folder: Path, seed: int, profile: str, items: Sequence[str]) -> list[str]:
     plugins = ["-p", "no:cacheprovider", "-p", "tests.timing.shuffle"]
     kept = ["--results", str(folder / "results.ndjson"), "--transcript", str(folder)]
     options = ["--profile", profile, "--seed", str(seed), "--require-complete", *kept]
-    return [sys.executable, "-m", "pytest", "suites", "-q", "--no-header", *plugins, *options]
+    return [sys.executable, "-m", "pytest", *items, "-q", "--no-header", *plugins, *options]
 
 
 def _environment(tree: Path, seed: int) -> dict[str, str]:
@@ -105,12 +109,13 @@ def _finding(folder: Path, status: int) -> tuple[int, str | None]:
     return len(verdicts), None
 
 
-def run_once(order: Run, tree: Path, profile: str, kept: Path) -> Run:
-    """Run the suite once as ordered; a failure's recording, results and output stay in ``kept``."""
+def run_once(order: Run, options: argparse.Namespace) -> Run:
+    """Run the suite once as ordered; a failure's recording, results and output stay in the folder for failures."""
+    tree, items = options.tree, CLAUSES if options.clauses else ("suites",)
     load, started = os.getloadavg()[0], time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hookproof-stability-") as name:
         folder = Path(name)
-        command, environment = _command(folder, order.seed, profile), _environment(tree, order.seed)
+        command, environment = _command(folder, order.seed, options.profile, items), _environment(tree, order.seed)
         with (
             (folder / "output.txt").open("wb") as output,
             subprocess.Popen(command, cwd=tree, env=environment, stdout=output, stderr=subprocess.STDOUT) as child,  # noqa: S603 -- our own
@@ -125,7 +130,7 @@ def run_once(order: Run, tree: Path, profile: str, kept: Path) -> Run:
                 child.kill()
         verdicts, failure = _finding(folder, status)
         if failure is not None:
-            shutil.copytree(folder, kept / f"{order.kind}-{order.number}-{order.seed}", dirs_exist_ok=True)
+            shutil.copytree(folder, options.failures / f"{order.kind}-{order.number}-{order.seed}", dirs_exist_ok=True)
     seconds = time.monotonic() - started
     return Run(kind=order.kind, number=order.number, seed=order.seed, seconds=seconds, load=load, verdicts=verdicts, failure=failure)
 
@@ -146,7 +151,7 @@ def completed(orders: Iterable[Run], options: argparse.Namespace) -> Iterator[Ru
     orders = list(orders)
 
     def make(order: Run) -> Run:
-        return run_once(order, options.tree, options.profile, options.failures)
+        return run_once(order, options)
 
     with _children():
         yield from (make(order) for order in orders if order.kind == "quiet")
@@ -218,8 +223,9 @@ def commit_of(tree: Path) -> str:
 def figures(runs: Sequence[Run], options: argparse.Namespace) -> dict[str, Any]:
     """Sum up everything, with what is needed to understand it."""
     kinds = {kind: [run for run in runs if run.kind == kind] for kind in ("quiet", "loaded")}
+    suites = "suites/platform, every clause," if options.clauses else "suites"
     return {
-        "what": "pytest suites on the embedded reference, random order and values; a false failure is any verdict but kept, or an error",
+        "what": f"pytest {suites} on the embedded reference, random order and values; a false failure is any verdict but kept, or an error",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit_of(options.tree),
         "python": platform.python_version(),
@@ -247,6 +253,7 @@ def options_of(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--hogs", type=int, default=HOGS, help="spinning processes (default: 8)")
     parser.add_argument("--side-by-side", type=int, default=5, help="loaded runs at once (default: 5)")
     parser.add_argument("--profile", default="quick", help="profile of the suite (default: quick)")
+    parser.add_argument("--clauses", action="store_true", help="only the items that judge a platform's clauses (default: all suites)")
     parser.add_argument("--seed", type=int, default=secrets.randbits(31), help="from which the seeds of all runs follow")
     parser.add_argument("--tree", type=Path, default=ROOT, help="checkout to measure (default: this one)")
     parser.add_argument("--log", type=Path, help="append a line for every run here")
