@@ -15,6 +15,9 @@ from tests.degenerate.trial import Ending, tried
 from tests.suites.courtroom import orbit
 
 LEAST = 28
+BY_TIME = frozenset({"retries/server-errors"})
+"""What a target shows only if this host lets it send again before our patience ends; on a busy one it may stay unobserved."""
+
 _NEEDING_CONTROL = (Kind.PRESENCE, Kind.NEGATIVE)
 
 
@@ -74,10 +77,11 @@ def test_nothing_is_kept_that_was_not_put_to_the_test(name: str, ending: Ending)
 
 
 def test_no_exception_is_idle(name: str, ending: Ending) -> None:
-    """Each pattern of what a target may keep has a reason and is met by something that it keeps."""
+    """Each pattern of what a target may keep has a reason and is met by something that it keeps, or did not come to in time."""
+    unseen = {_clause(v.clause.partition("/")[2]) for v in ending.verdicts if v.outcome is Outcome.NOT_OBSERVED}
     for pattern, reason in TARGETS[name].keeps.items():
         assert reason
-        assert any(fnmatchcase(_clause(kept), pattern) for kept in ending.kept), pattern
+        assert any(fnmatchcase(_clause(kept), pattern) for kept in ending.kept) or pattern in BY_TIME & unseen, pattern
 
 
 def test_what_must_be_broken_is(name: str, ending: Ending) -> None:
