@@ -74,7 +74,7 @@ def raw_target(act: Callable[[socket.socket, threading.Event], None]) -> Iterato
             if peer.recv(65_536):
                 act(peer, over)
 
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
 
         def accept() -> None:
             while not over.is_set():
@@ -97,6 +97,13 @@ def raw_target(act: Callable[[socket.socket, threading.Event], None]) -> Iterato
                     peer.shutdown(socket.SHUT_RDWR)
             for thread in threads:
                 thread.join()
+
+
+class _Roomy(ThreadingHTTPServer):
+    """A server with room for a crowd, which waits for its threads when it closes."""
+
+    request_queue_size = 128
+    daemon_threads = False
 
 
 @contextmanager
@@ -131,8 +138,7 @@ def http_target(answer: Answering, *, lengthless: bool = False) -> Iterator[str]
     if not lengthless:
         Server.protocol_version = "HTTP/1.1"
         Server.timeout = 10  # seconds that an idle connection is kept
-    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
-        server.daemon_threads = False  # so that closing waits for them
+    with _Roomy(("127.0.0.1", 0), Server) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

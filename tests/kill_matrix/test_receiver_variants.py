@@ -14,6 +14,7 @@ from hookproof.staging.profile import PROFILES
 from tests.kill_matrix.cases import CASES
 from tests.kill_matrix.trial import Trial, short, tried
 from tests.suites.courtroom import orbit
+from tests.suites.mailroom import mailroom
 
 LEAST = 25
 RECEIVERS = {name: variant for name, variant in VARIANTS.items() if variant.role is Role.RECEIVER}
@@ -62,6 +63,19 @@ def test_without_the_secret_nothing_is_broken() -> None:
     trial = tried(Departures(variants=("accepts-with-202",)), withheld={"signing": None})
     assert not {clause: found[0].judgement.reason for clause, found in trial.broken.items()}
     assert trial.outcomes("receiver/events") == {Outcome.NOT_OBSERVED}
+
+
+def test_work_that_is_left_does_not_fail_for_the_next() -> None:
+    """Who works later and is told to let the next event fail applies what it accepted before, and goes on working."""
+    with mailroom(departures=Departures(variants=("works-later",))) as run:
+        stage = run.tools.enter("failures")
+        before, failing = stage.event(), stage.event()
+        assert stage.send(before).accepted
+        stage.fail_next(1)
+        assert [effect.count for effect in stage.effects([before.event_id])] == [1]
+        assert not stage.send(failing).accepted
+        assert stage.send(stage.retried(failing)).accepted
+        assert [effect.count for effect in stage.effects([failing.event_id])] == [1]
 
 
 def test_there_are_many_variants() -> None:

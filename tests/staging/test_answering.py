@@ -64,6 +64,22 @@ def test_only_correct_deliveries_in_a_row_count(batches: list[list[Exchange]]) -
             return
 
 
+@given(crowd=st.lists(EXCHANGES.filter(lambda each: not each.fault), min_size=1, max_size=60), before=st.integers(0, MOST_UNANSWERED - 1))
+def test_a_crowd_counts_once(crowd: list[Exchange], before: int) -> None:
+    """Who answers any of those that came together is there; who answers none left one more delivery without an answer."""
+    room = tools()
+    require_answers(room, [exchange()] * before)
+    if any(each.status for each in crowd):
+        require_answers(room, crowd, crowd=True)
+        assert room.unanswered == 0
+    elif before + 1 < MOST_UNANSWERED:
+        require_answers(room, crowd, crowd=True)
+        assert room.unanswered == before + 1
+    else:
+        with pytest.raises(UnreachableError, match=f": {MOST_UNANSWERED} correct deliveries in a row"):
+            require_answers(room, crowd, crowd=True)
+
+
 @pytest.mark.parametrize("failure", [*FAILURES, "evaporated"])
 def test_the_error_says_how_it_failed(failure: str) -> None:
     """The error is one line with the address, the commonest way in which no answer came in words, and a remedy."""

@@ -33,9 +33,13 @@ def answer_patience(contract: Contract) -> float:
     return contract.policy.timeout_seconds * 1.2 + 1.0
 
 
-def require_answers(tools: Mailroom, recorded: Sequence[Exchange]) -> None:
-    """Raise ``UnreachableError`` once so many correct deliveries in a row had no answer; faulty ones may be hung up on."""
-    for exchange in recorded:
+def require_answers(tools: Mailroom, recorded: Sequence[Exchange], *, crowd: bool = False) -> None:
+    """Raise ``UnreachableError`` once so many correct deliveries in a row had no answer; faulty ones may be hung up on.
+
+    A ``crowd`` came together: it counts as one delivery, which was answered if any of them was, because there need not be room for all.
+    """
+    counted = [max(recorded, key=lambda exchange: exchange.status)] if crowd and recorded else recorded
+    for exchange in counted:
         if exchange.fault and not tools.unanswered:
             tools.suspect = exchange.fault
         if exchange.status:
@@ -44,7 +48,7 @@ def require_answers(tools: Mailroom, recorded: Sequence[Exchange]) -> None:
             tools.unanswered += 1
     if tools.unanswered < MOST_UNANSWERED:
         return
-    why = Counter(exchange.failure for exchange in recorded if not exchange.status).most_common(1)[0][0]
+    why = Counter(exchange.failure for exchange in counted if not exchange.status).most_common(1)[0][0]
     since = f"; the last faulty delivery before them had {tools.suspect}" if tools.suspect else ""
     raise UnreachableError(
         tools.receiver.url,

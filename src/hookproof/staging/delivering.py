@@ -196,7 +196,7 @@ class Delivering:
             replies = sender.send([self._outgoing(each, how) for each in part], at_once=at_once)
             pairs = zip(part, replies, strict=True)
             recorded += [self._recorded(each, reply, fault=fault, case=case, purpose=purpose) for each, reply in pairs]
-            require_answers(self.tools, recorded[start:])
+            require_answers(self.tools, recorded[start:], crowd="gate" in how)
         self.seen += recorded
         return recorded
 

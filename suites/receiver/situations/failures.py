@@ -8,9 +8,11 @@ from hookproof.staging.situation import situation
 
 @situation(needs=("faults",))
 def failures(stage: Delivering) -> None:
-    """Let an event fail inside, then retry it."""
-    stage.send(stage.event(), purpose="control")
-    crafted = stage.event()
+    """Let an event fail inside, once the one before it has taken effect, then retry it."""
+    control, crafted = stage.event(), stage.event()
+    stage.send(control, purpose="control")
+    if stage.offers("effects"):
+        stage.effects([control.event_id])
     stage.fail_next(1)
     stage.send(crafted, purpose="failing")
     stage.send(stage.retried(crafted), purpose="after-failure")

@@ -77,6 +77,10 @@ class Desk:
         if self.failures > 0:
             self.failures -= 1
             raise RefusedError(500, "it failed inside; send it again")
+        self.apply(arrival, event)
+
+    def apply(self, arrival: Arrival, event: dict[str, Any]) -> None:
+        """Apply an event once, now."""
         envelope = self.contract.envelope
         content = content_of(self.contract, event)
         name = (identity(self.contract, arrival, event) or "").removeprefix(BATCH).rpartition(KIND)[2]

@@ -21,6 +21,7 @@ from hookproof.reference.receiver.reception import Arrival
 from hookproof.reference.variants.receiving import Event, receiver_variant, stacking
 
 _PAUSE = 0.05  # seconds between an answer and the work
+_ROOM = 20  # connections at once
 
 
 def _transport(request: Request) -> asyncio.Transport:
@@ -78,6 +79,22 @@ class _Dated(DeliveryFace):
         head = f"HTTP/1.0 {answer.status_code} Answer\r\nContent-Type: application/json\r\n\r\n".encode()
         _transport(request).write(head + (b"" if request.method == "HEAD" else bytes(answer.body)))
         return await _gone(request, answer)
+
+
+class _Crowded(DeliveryFace):
+    """Hang up on whoever comes over another connection while there is no room for more, without a word."""
+
+    @cached_property
+    def lines(self) -> set[asyncio.Transport]:
+        return set()
+
+    async def take(self, request: Request) -> Response:
+        line = _transport(request)
+        self.lines.difference_update([each for each in self.lines if each.is_closing()])
+        if len(self.lines - {line}) >= _ROOM:
+            return await _gone(request, Response(status_code=503))
+        self.lines.add(line)
+        return await super().take(request)
 
 
 class _HangingUp(DeliveryFace):
@@ -140,7 +157,7 @@ class _Deferring(Desk):
         with contextlib.suppress(sqlite3.ProgrammingError):  # the ledger is closed: this life was killed
             while True:
                 for number, arrival in self.ledger.waiting():
-                    await super().applied(arrival, self.reception.parse(arrival))
+                    self.apply(arrival, self.reception.parse(arrival))
                     self.ledger.done(number)
                 await asyncio.sleep(_PAUSE)
 
@@ -152,5 +169,11 @@ VARIANTS = (
     receiver_variant("answers-in-between", "Interim answers come before the final one.", stacking(_Hinting)),
     receiver_variant("answers-as-of-old", "Answers are HTTP/1.0 and end with their connection.", stacking(_Dated)),
     receiver_variant("hangs-up-in-distress", "Too large a body, and a failure inside, get no answer.", stacking(_HangingUp)),
+    receiver_variant(
+        "has-little-room",
+        "Of a crowd only the first are answered, the others are hung up on.",
+        stacking(_Crowded),
+        "receiver/repeats-accepted",
+    ),
     receiver_variant("works-later", "An accepted event is kept, and applied after the answer.", stacking(_Deferring, _Inbox)),
 )
