@@ -111,8 +111,9 @@ def test_a_rule_is_named_and_says_what_it_needs(name: str) -> None:
     assert rule.name == name
     assert rule.promise.endswith(".")
     assert rule.situations
-    assert rule.parameters == RULE_PARAMETERS[name]
-    assert set(PARAMETERS.get(name, {})) | {"schemes", "schema", "within"} >= rule.parameters  # those may be left out
+    assert rule.parameters == set(RULE_PARAMETERS[name]["properties"])
+    assert rule.parameters - rule.optional == set(RULE_PARAMETERS[name]["required"])
+    assert set(PARAMETERS.get(name, {})) >= rule.parameters - rule.optional
     able = Capabilities.from_json({**EVERYTHING, **ABLE}, subject="test")
     assert [need for need in rule.needs if not able.offers(need)] == []
     with pytest.raises(FrozenInstanceError):

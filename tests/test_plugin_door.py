@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -49,6 +50,19 @@ def test_clauses_are_chosen_by_their_ids(reported: Ran) -> None:
     assert "7 passed" in reported.out
     assert "\nenvelope" in reported.out
     assert "\nconforms: 0 MUST broken" in reported.out
+
+
+def test_topics_of_a_contract_s_own_are_judged(tmp_path: Path) -> None:
+    """Clauses under topics that no suite is named after are asked like all others, in both roles, and nothing is skipped for it."""
+    made = tmp_path / "mobtexting"
+    shutil.copytree(ROOT / "contracts" / "mobtexting", made)
+    clauses = made / "clauses.yaml"
+    clauses.write_text(clauses.read_text().replace("mobtexting/http/", "mobtexting/wire/").replace("/answers/", "/manners/"))
+    ran = run_pytest(ROOT / "suites", "-k", "mobtexting/wire or mobtexting/manners", "--contract", made, "--profile", "quick", cwd=tmp_path)
+    assert ran.status == 0, ran.out
+    assert "\nwire " in ran.out
+    assert "\nmanners " in ran.out
+    assert "skipped" not in ran.out
 
 
 def properties(case: Element) -> dict[str, str]:

@@ -80,7 +80,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers of suite functions."""
-    for marker in ("judges(topic): judges every clause of one topic", "explores: tells what Schemathesis found, by phase and operation"):
+    for marker in (
+        "judges(topic, but=()): judges every clause of a topic, * of any but those",
+        "explores: tells what Schemathesis found, by phase and operation",
+    ):
         config.addinivalue_line("markers", marker)
 
 
@@ -97,6 +100,10 @@ def sessions_of(config: pytest.Config) -> dict[str, Session]:
         _check_known(list(sessions.values()))
         config.stash[_SESSIONS] = sessions
     return config.stash[_SESSIONS]
+
+
+def _judges(marker: pytest.Mark, topic: str) -> bool:
+    return topic not in marker.kwargs.get("but", ()) and marker.args[0] in (topic, "*")
 
 
 def _role(name: str) -> str:
@@ -119,7 +126,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         session = sessions_of(metafunc.config).get(_role(metafunc.module.__name__))
         if session is not None and marker is not None:
-            chosen += [item for item in session.items() if item.clause.topic == marker.args[0]]
+            chosen += [item for item in session.items() if _judges(marker, item.clause.topic)]
         elif session is not None:
             chosen += probes(session.contract)
     except HookproofError as error:

@@ -9,7 +9,16 @@ from typing import Any
 
 import yaml
 
-RULES = {"retries-follow-the-schedule": frozenset({"tolerance"}), "ids-are-unique": frozenset[str]()}
+TOLERANT = {
+    "title": "Parameters",
+    "properties": {"tolerance": {"type": "number", "description": "seconds"}, "also": {"description": "another"}},
+    "required": ["tolerance"],
+    "additionalProperties": False,
+}
+RULES: dict[str, dict[str, Any]] = {
+    "retries-follow-the-schedule": TOLERANT,
+    "ids-are-unique": {**TOLERANT, "properties": {}, "required": []},
+}
 ENVELOPE: dict[str, Any] = {
     "id_member": "id",
     "type_member": "type",

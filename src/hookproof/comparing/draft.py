@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from hookproof.comparing.finding import Finding, finding_at, finding_from
 from hookproof.comparing.json_lines import json_lines
-from hookproof.contracts.clauses import read_clauses
+from hookproof.contracts.clauses import Rules, read_clauses
 from hookproof.contracts.document import Document, Path
 from hookproof.contracts.events import check_catalog, read_events
 from hookproof.contracts.folder import CATALOG_DIGEST, EVENTS, NEEDED, SUBSCRIPTION_API, read_folder
@@ -29,7 +29,6 @@ from hookproof.model.contract import Contract
 from hookproof.model.errors import IllFormedError
 
 T = TypeVar("T")
-Rules = Mapping[str, frozenset[str]]
 _OURS = "x-hookproof"
 _BESIDE = frozenset({"files", "invalid-example", "valid-counter-example"})
 """Findings that leave a contract understandable."""

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hookproof.contracts.document import Document, Path, did_you_mean
+from hookproof.contracts.formats import value_faults
 from hookproof.model.contract import Clause, Role, Source
 from hookproof.model.verdict import Level
 
-Rules = Mapping[str, frozenset[str]]
-"""The parameter names that each known rule accepts."""
+Rules = Mapping[str, Mapping[str, Any]]
+"""By known rule: the JSON Schema of the parameters that it is told."""
 
 _WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PARTS = 3
@@ -61,7 +62,5 @@ def _check_rule(document: Document, path: Path, clause: Clause, rules: Rules | N
         return
     if clause.rule not in rules:
         raise document.fault((*path, "rule"), f"there is no rule {clause.rule!r}", did_you_mean(clause.rule, rules))
-    for name in clause.parameters:
-        if name not in rules[clause.rule]:
-            cause = f"the rule {clause.rule} has no parameter {name!r}"
-            raise document.fault((*path, "parameters", name), cause, did_you_mean(name, rules[clause.rule]))
+    for fault in value_faults(document, (*path, "parameters"), dict(clause.parameters), rules[clause.rule]):
+        raise fault

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 
-from hookproof.contracts.document import Document, did_you_mean
+from hookproof.contracts.document import Document, Path, did_you_mean
 from hookproof.contracts.places import schema_path
 from hookproof.model.errors import IllFormedError
 
@@ -36,11 +36,18 @@ def check_format(document: Document, name: str) -> None:
 def format_faults(document: Document, name: str) -> Iterator[IllFormedError]:
     """Give everything in which a document is not of the named format."""
     for error in _validator(name).iter_errors(document.value):
-        yield _explained(document, load_format_schema(name), error)
+        yield _explained(document, (), load_format_schema(name), error)
 
 
-def _explained(document: Document, schema: dict[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:
-    path = tuple(error.instance_path)
+def value_faults(document: Document, path: Path, value: Any, schema: Mapping[str, Any]) -> Iterator[IllFormedError]:  # noqa: ANN401 -- JSON
+    """Give everything in which a value, which stands at a path of a document, is not what a schema of ours says; what is missing last."""
+    errors = jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(value)
+    for error in sorted(errors, key=lambda each: each.kind.name == "required"):
+        yield _explained(document, path, schema, error)
+
+
+def _explained(document: Document, base: Path, schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:
+    path = (*base, *error.instance_path)
     facts = error.kind.as_dict()
     node = _node(schema, error.schema_path[:-1])
     meaning = f"{node.get('title', 'It')}: {node.get('description', 'see contracts/README.md')}"
@@ -55,7 +62,7 @@ def _explained(document: Document, schema: dict[str, Any], error: jsonschema_rs.
     return document.fault(path, error.message, meaning)
 
 
-def _missing(document: Document, path: tuple[str | int, ...], node: dict[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:
+def _missing(document: Document, path: Path, node: dict[str, Any], error: jsonschema_rs.ValidationError) -> IllFormedError:
     present = error.instance if isinstance(error.instance, dict) else {}
     wanted = list(node.get("required", ())) + [
         key for given, keys in node.get("dependentRequired", {}).items() if present.get(given) is not None for key in keys
@@ -65,7 +72,7 @@ def _missing(document: Document, path: tuple[str | int, ...], node: dict[str, An
     return document.fault(path, f"the key {key!r} is missing", f"Add {key}: {meaning}")
 
 
-def _node(schema: dict[str, Any], steps: list[str | int]) -> dict[str, Any]:
+def _node(schema: Mapping[str, Any], steps: list[str | int]) -> dict[str, Any]:
     """Give the part of a schema at a path."""
     node: Any = schema
     for step in steps:

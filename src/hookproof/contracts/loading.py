@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hookproof.contracts.clauses import read_clauses
+from hookproof.contracts.clauses import Rules, read_clauses
 from hookproof.contracts.document import Document
 from hookproof.contracts.events import check_catalog, read_events
 from hookproof.contracts.folder import CATALOG_DIGEST, EVENTS, NEEDED, SUBSCRIPTION_API, digest, read_folder
@@ -19,7 +19,7 @@ from hookproof.contracts.yaml_text import parse_yaml
 from hookproof.model.contract import Contract, Event
 
 
-def load_contract(folder: Path, *, rules: Mapping[str, frozenset[str]] | None = None) -> Contract:
+def load_contract(folder: Path, *, rules: Rules | None = None) -> Contract:
     """Read the contract in a folder, or raise the first ``IllFormedError`` that is found.
 
     ``rules`` gives the parameter names that each known rule accepts; without it the rules that clauses name are not checked.
@@ -35,7 +35,7 @@ def assembled(
     files: Mapping[str, bytes],
     needed: tuple[Document, Document, Document],
     events: dict[str, Event],
-    rules: Mapping[str, frozenset[str]] | None,
+    rules: Rules | None,
 ) -> Contract:
     """Make the contract of a folder's files from the documents of provider, policy and clauses, and its events by name."""
     provider, policy, clauses = needed

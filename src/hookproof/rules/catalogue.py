@@ -5,8 +5,10 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import hookproof.rules
+from hookproof.rules.parameters import parameters_schema
 from hookproof.rules.rule import Rule
 
 
@@ -25,5 +27,5 @@ def _scan() -> dict[str, Rule]:
 RULES: Mapping[str, Rule] = _scan()
 """Rule by name."""
 
-RULE_PARAMETERS: Mapping[str, frozenset[str]] = {name: rule.parameters for name, rule in RULES.items()}
-"""The clause parameters that each rule understands, for the contract loader."""
+RULE_PARAMETERS: Mapping[str, Mapping[str, Any]] = {n: parameters_schema(rule.parameters, rule.optional) for n, rule in RULES.items()}
+"""By rule: the JSON Schema of what a clause may tell it, for the contract loader."""

@@ -49,7 +49,7 @@ def bodies_are_strict_json(view: View, _terms: Terms) -> Judgement:
     return _each_body(view, lambda body, _contract: bodies.json_faults(body))
 
 
-@rule("catalog", "retries", "values", parameters=("schema",))
+@rule("catalog", "retries", "values", optional=("schema",))
 def envelopes_have_their_shape(view: View, terms: Terms) -> Judgement:
     """Every body has the envelope's members with their JSON types; ``schema`` is another one of the whole body that it keeps to."""
     schema = terms.parameters.get("schema")

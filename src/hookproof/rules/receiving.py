@@ -105,7 +105,7 @@ def _between_controls(view: View, terms: Terms, promised: str, fine: Callable[[E
     return under_the_scheme(view, terms, faults, seen.conclude())
 
 
-@rule("verification", "hostile", "http", parameters=("faults", "may_close"))
+@rule("verification", "hostile", "http", parameters=("faults",), optional=("may_close",))
 def hostile_deliveries_do_no_harm(view: View, terms: Terms) -> Judgement:
     """A delivery with one of the named faults is answered below 500, and correct ones are accepted before and after it.
 

@@ -31,7 +31,7 @@ def first_delay(terms: Terms, delivery: Delivery) -> float:
     return max((policy.delays[0] for policy in policies if policy.delays), default=0.0)
 
 
-@rule("retries", needs=("retry",), parameters=("classes", "within"))
+@rule("retries", needs=("retry",), parameters=("classes",), optional=("within",))
 def failures_are_retried(view: View, terms: Terms) -> Judgement:
     """After an answer of each listed class or status the same event is sent again.
 

@@ -33,7 +33,8 @@ class Rule:
     """One rule.
 
     ``situations``: the staged situations whose recording it judges (empty: all). ``needs``: capabilities without which it can see
-    nothing. ``parameters``: the clause parameters that it understands. ``per_event``: one judgement for each event type.
+    nothing. ``parameters``: the clause parameters that it understands, ``optional`` those of them that may be left out. ``per_event``:
+    one judgement for each event type.
     """
 
     name: str
@@ -41,12 +42,17 @@ class Rule:
     situations: tuple[str, ...]
     needs: tuple[str, ...]
     parameters: frozenset[str]
+    optional: frozenset[str]
     per_event: bool
     judge: Callable[[View, Terms], Judgement]
 
 
 def rule(
-    *situations: str, needs: tuple[str, ...] = (), parameters: tuple[str, ...] = (), per_event: bool = False
+    *situations: str,
+    needs: tuple[str, ...] = (),
+    parameters: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
+    per_event: bool = False,
 ) -> Callable[[Callable[[View, Terms], Judgement]], Rule]:
     """Turn a function into a ``Rule`` value named like it, with dashes; its docstring's first line says what it checks."""
 
@@ -56,7 +62,8 @@ def rule(
             promise=(function.__doc__ or "").strip().split("\n")[0],
             situations=situations,
             needs=needs,
-            parameters=frozenset(parameters),
+            parameters=frozenset((*parameters, *optional)),
+            optional=frozenset(optional),
             per_event=per_event,
             judge=function,
         )

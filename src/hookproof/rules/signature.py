@@ -61,7 +61,7 @@ def _unknown(terms: Terms) -> Judgement | None:
     return not_observed(f"this suite does not know the declared scheme {declared!r}") if declared else not_applicable("no scheme named")
 
 
-@rule(*_EVERYWHERE, parameters=("schemes",))
+@rule(*_EVERYWHERE, optional=("schemes",))
 def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
     """Every attempt carries a well-formed signature header, retries included."""
     if (unknown := _unknown(terms)) is not None:
@@ -84,7 +84,7 @@ def deliveries_are_signed(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-@rule(*_EVERYWHERE, parameters=("schemes",))
+@rule(*_EVERYWHERE, optional=("schemes",))
 def signatures_verify(view: View, terms: Terms) -> Judgement:
     """Every signature verifies over the exact bytes received, with a secret of that endpoint; rotation says when which."""
     if (unknown := _unknown(terms)) is not None:
@@ -127,7 +127,7 @@ def _why(view: View, scheme: Scheme, signed: Signed, attempt: Attempt, name: str
     return f"{scheme.header} does not verify: {explained}"
 
 
-@rule(*_EVERYWHERE, parameters=("schemes",))
+@rule(*_EVERYWHERE, optional=("schemes",))
 def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
     """The signed timestamp is an integer number of Unix seconds."""
     seen = Observations(missing="no delivery with a signed timestamp was seen")
@@ -146,7 +146,7 @@ def timestamps_are_whole_seconds(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-@rule("retries", "signatures", parameters=("schemes",))
+@rule("retries", "signatures", optional=("schemes",))
 def timestamps_are_of_the_attempt(view: View, terms: Terms) -> Judgement:
     """The signed timestamp is the time of this attempt on the target's clock, within one second, also on retries."""
     seen = Observations(missing="no delivery with a signed timestamp was seen")
@@ -184,7 +184,7 @@ def _attempt_window(view: View, terms: Terms, attempt: Attempt) -> tuple[float, 
     return None if now is None else (now, now)
 
 
-@rule("signatures", parameters=("schemes",))
+@rule("signatures", optional=("schemes",))
 def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
     """The id in the signed headers is the envelope's id and holds no dot."""
     seen = Observations(missing="no signed delivery with an id header was seen")
@@ -204,7 +204,7 @@ def signed_id_is_the_event_id(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-@rule("signatures", parameters=("schemes",))
+@rule("signatures", optional=("schemes",))
 def each_endpoint_has_its_secret(view: View, terms: Terms) -> Judgement:
     """A delivery to one endpoint never verifies with the secret of another, and no two endpoints are given one secret."""
     seen = Observations(missing="fewer than two endpoints with secrets of their own got deliveries")
@@ -249,7 +249,7 @@ def _rotated(view: View, terms: Terms) -> list[tuple[Attempt, Scheme, Signed, tu
     return found
 
 
-@rule("signatures", needs=("emit",), parameters=("schemes",))
+@rule("signatures", needs=("emit",), optional=("schemes",))
 def both_secrets_sign_during_overlap(view: View, terms: Terms) -> Judgement:
     """Right after a rotation a delivery verifies with the new secret and with the old one."""
     seen = Observations(missing="no delivery arrived between a rotation and the end of its overlap")
@@ -268,7 +268,7 @@ def both_secrets_sign_during_overlap(view: View, terms: Terms) -> Judgement:
     return seen.conclude(grade=terms.capabilities.grade)
 
 
-@rule("signatures", needs=("emit", "time"), parameters=("schemes",))
+@rule("signatures", needs=("emit", "time"), optional=("schemes",))
 def old_secret_ends_with_overlap(view: View, terms: Terms) -> Judgement:
     """After the overlap a delivery verifies with the new secret only."""
     seen = Observations(missing="no delivery arrived after the end of a rotation's overlap")
