@@ -23,6 +23,7 @@ from hookproof.reference.platform import ReferencePlatform
 from hookproof.reporting.results import read_results
 from hookproof.reporting.transcripts import TranscriptWriter, read_transcript
 from hookproof.rules.bodies import schema_faults, validator
+from hookproof.rules.catalogue import RULE_PARAMETERS
 from tests.children import ending
 from tests.suites.courtroom import orbit
 
@@ -321,6 +322,7 @@ REFUSED = [
     (["explain", "nobody"], "no contract is called 'nobody'"),
     (["list", "--contract", "obrit"], "Did you mean 'orbit'?"),
     (["list", "--frob"], "No such option"),
+    (["list", "--rules", "--contract", "orbit"], "Give --rules or --contract"),
     (["nothing"], "No such command"),
     (["validate", "--contract", "obrit"], "Did you mean 'orbit'?"),
     (["judge", "/nonexistent"], "cannot be read"),
@@ -356,6 +358,18 @@ def test_contracts_are_listed() -> None:
     names = ["active_reach", "mobtexting", "orbit", "standard_webhooks", "whatsapp_crm"]
     assert [line.split()[0] for line in hookproof("list").out.splitlines()] == names
     assert json.loads(hookproof("list", "--json").out) == {"contracts": names}
+
+
+def test_rules_are_listed_with_what_they_are_told() -> None:
+    """Whoever writes clauses finds every rule with its role and, for each parameter, its meaning; programs get JSON Schemas."""
+    people, programs = hookproof("list", "--rules"), json.loads(hookproof("list", "--rules", "--json").out)
+    heads = [line.split() for line in people.out.splitlines() if not line.startswith(" ")]
+    assert [(rule["role"], rule["name"]) for rule in programs["rules"]] == [(role, name) for role, name, *_ in heads]
+    assert {rule["name"]: rule["parameters"] for rule in programs["rules"]} == RULE_PARAMETERS
+    for rule in programs["rules"]:
+        assert all(
+            f"{name}" in people.out and shape["description"] in people.out for name, shape in rule["parameters"]["properties"].items()
+        )
 
 
 def test_a_clause_is_explained() -> None:

@@ -38,6 +38,7 @@ from hookproof.reference.flaws.catalogue import FLAWS
 from hookproof.reference.receiver.serving import serve_receiver
 from hookproof.reference.serve import serve_platform
 from hookproof.reporting.results import write_results
+from hookproof.reporting.rule_list import list_rules, rules_json
 from hookproof.reporting.tally import statement, undecided
 from hookproof.reporting.terminal import explain_clause, list_clauses, list_contracts, print_summary
 from hookproof.reporting.text import printable
@@ -245,9 +246,15 @@ def _is_json(raw: bytes) -> bool:
 
 @door.command(name="list")
 @click.option("--contract", default=None, help="List the clauses of this contract instead of the contracts.")
+@click.option("--rules", is_flag=True, help="List the rules that a clause may name, with their parameters.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document for programs.")
-def list_command(contract: str | None, *, as_json: bool) -> int:
-    """List contracts, or the clauses of one."""
+def list_command(contract: str | None, *, rules: bool, as_json: bool) -> int:
+    """List contracts, the clauses of one, or the rules that clauses may name."""
+    if rules and contract is not None:
+        raise IllFormedError("--rules", "rules belong to no contract", remedy="Give --rules or --contract.")
+    if rules:
+        click.echo(json.dumps({"rules": rules_json()})) if as_json else list_rules(Console())
+        return 0
     if contract is None:
         names = known_contracts()
         if as_json:

@@ -9,7 +9,6 @@ import pytest
 
 from hookproof.comparing import lint_folder
 from hookproof.comparing.finding import CHECKS
-from hookproof.comparing.lint_clauses import role_of
 from hookproof.contracts import find_contract, known_contracts
 from hookproof.rules.catalogue import RULES
 from tests.comparing.tidy import PAID as EVENT
@@ -252,4 +251,4 @@ def test_rules_belong_to_the_role_that_clauses_give_them(name: str) -> None:
 
     for each in read_contract(name).clauses:
         if each.rule is not None:
-            assert {role_of(RULES[each.rule])} == set(each.roles)
+            assert {RULES[each.rule].role} == set(each.roles)

@@ -13,7 +13,7 @@ from hookproof.comparing.draft import Draft
 from hookproof.comparing.finding import Finding, finding_at
 from hookproof.contracts.document import Path, did_you_mean
 from hookproof.contracts.schema_check import members
-from hookproof.model.contract import Clause, Contract, Role
+from hookproof.model.contract import Clause, Contract
 from hookproof.rules.catalogue import RULES
 from hookproof.rules.rule import Rule
 from hookproof.signing.schemes import SCHEMES
@@ -37,15 +37,9 @@ def unreachable_clauses(draft: Draft) -> Iterator[Finding]:
             yield finding_at("unreachable-clause", draft.documents["clauses.yaml"], where, f"{clause.id}: {cause}", remedy)
 
 
-def role_of(rule: Rule) -> Role:
-    """Give the role whose suite stages what a rule judges."""
-    module = rule.judge.__module__.rpartition(".")[2]
-    return Role.RECEIVER if module.startswith("receiving") else Role.PLATFORM
-
-
 def _foreign_roles(clause: Clause, rule: Rule) -> Iterator[Lack]:
     for number, role in enumerate(clause.roles):
-        if role is not role_of(rule):
+        if role is not rule.role:
             remedy = f"Leave out {role.value}, or name a rule that judges it."
             yield ("roles", number), f"no suite of the role {role.value} stages what the rule {rule.name} judges", remedy
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hookproof.model.capabilities import Capabilities
-from hookproof.model.contract import Contract, Event
+from hookproof.model.contract import Contract, Event, Role
 from hookproof.model.verdict import Judgement
 from hookproof.rules.view import View
 
@@ -45,6 +45,11 @@ class Rule:
     optional: frozenset[str]
     per_event: bool
     judge: Callable[[View, Terms], Judgement]
+
+    @property
+    def role(self) -> Role:
+        """The role whose suite stages what it judges."""
+        return Role.RECEIVER if self.judge.__module__.rpartition(".")[2].startswith("receiving") else Role.PLATFORM
 
 
 def rule(
