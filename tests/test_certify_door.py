@@ -140,6 +140,23 @@ def test_a_broken_promise_is_shown_with_bytes_and_a_command_that_works(tmp_path:
         assert KEY.encode() not in raw, path
 
 
+def test_a_broken_should_is_shown_with_bytes_and_a_command_too(tmp_path: Path) -> None:
+    """A SHOULD fails no run, and its bytes and the command that sends them again stand in the summary."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o600)
+    with served("--flaw", "repeats-refused") as url:
+        told = hookproof("certify", url, "--profile", "quick", "--secret-file", secret, "-k", "repeats-accepted", cwd=tmp_path)
+        assert told.status == 0, told.text[-3000:]
+        (command,) = re.findall(r"^ +resend: (curl .*)$", told.text, re.MULTILINE)
+        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, cwd=tmp_path, timeout=30, check=False)
+        assert done.stdout.startswith(b"HTTP/1.1 409 "), done.stderr
+    summary = next((tmp_path / "reports").rglob("summary.txt")).read_text()
+    for text in (told.text, summary):
+        assert text.index("WARNING, broken SHOULD") < text.index("    > POST / HTTP/1.1") < text.index("    < 409")
+        assert SECRET[6:] not in text
+
+
 # --- the dry run --------------------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from hookproof.reference.departures import Departures
 from hookproof.reference.flaws.catalogue import FLAWS
 from hookproof.reference.receiver.serving import serve_receiver
 from hookproof.reference.serve import serve_platform
+from hookproof.reporting.markup import evidence_text
 from hookproof.reporting.results import write_results
 from hookproof.reporting.rule_list import list_rules, rules_json
 from hookproof.reporting.tally import statement, undecided
@@ -176,7 +178,8 @@ def judge_command(
     verdicts = judge(promised, loaded, only=None if selection is None else frozenset(selection), secrets=given)
     console = Console()
     with console.capture() as summary:
-        print_summary(console, loaded.header, promised, verdicts, require_complete=require_complete)
+        shown = partial(evidence_text, transcript_lookup={record.id: record for record in loaded.records}.get)
+        print_summary(console, loaded.header, promised, verdicts, require_complete=require_complete, evidence=shown)
     text = summary.get()
     if not footer.complete and statement(verdicts, require_complete=require_complete).startswith("conforms"):
         text = text.rstrip("\n").rpartition("\n")[0] + "\n"  # a run that was stopped is not called conforming

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +21,7 @@ from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Record
 from hookproof.model.verdict import Level, Outcome, Verdict
 from hookproof.reporting.closing import closed
-from hookproof.reporting.markup import exchange_text, failure_text, labels, xml_safe
+from hookproof.reporting.markup import evidence_text, exchange_text, failure_text, labels, xml_safe
 from hookproof.reporting.rehearsal import Rehearsal, print_rehearsal
 from hookproof.reporting.tally import statement, undecided
 from hookproof.reporting.terminal import print_summary
@@ -298,6 +299,11 @@ def _lookup(session: Session) -> dict[str, Record]:
     return {record.id: record for record in session.run.tools.recorder.transcript().records}
 
 
+def _evidence(session: Session, records: Mapping[str, Record], verdict: Verdict) -> str:
+    """Give the bytes that show a broken SHOULD or MAY; those of a MUST stand in its failure."""
+    return "" if verdict.level is Level.MUST else evidence_text(verdict, records.get, session.resending)
+
+
 def _to_allure(verdict: Verdict, session: Session) -> None:
     import allure  # noqa: PLC0415 -- costs half a second, needed with --alluredir only
 
@@ -390,7 +396,8 @@ def _summary(terminalreporter: Any, config: pytest.Config, run: Session) -> None
     buffer = io.StringIO()
     colour = bool(getattr(terminalreporter, "hasmarkup", False))
     console = Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth), force_terminal=colour, no_color=not colour)  # noqa: SLF001 -- pytest has no public width
-    print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts(), require_complete=run.options.require_complete)
+    complete, shown = run.options.require_complete, partial(_evidence, run, _lookup(run))
+    print_summary(console, run.run.tools.recorder.header, run.contract, run.verdicts(), require_complete=complete, evidence=shown)
     terminalreporter.write_sep("=", "hookproof")
     failed = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, ()) if run.role.value == "platform"]
     text = closed(

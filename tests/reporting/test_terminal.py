@@ -80,6 +80,19 @@ def test_must_comes_before_should_and_the_statement_last(header: RunHeader, cont
     assert text.endswith("1 MUST not observed\n")
 
 
+def test_bytes_stand_below_the_promise_that_they_break(header: RunHeader, contract: Contract) -> None:
+    """Evidence is printed of each broken clause, line by line and never wrapped, before the command that repeats it."""
+    console = Console(file=io.StringIO(), width=80)
+    long = "> X-Long: " + "x" * 200
+    print_summary(console, header, contract, EVERYTHING, evidence=lambda each: f"sent by {each.clause}\n{long}")
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined] # it is the one that was given
+    for clause in (SIGNED, JITTER):
+        at = lines.index(f"    sent by {clause}")
+        assert lines[at + 1] == f"    {long}"
+        assert lines[at + 2].startswith("  reproduce  ")
+    assert sum("sent by" in line for line in lines) == 2
+
+
 def test_colour_only_repeats_what_words_say(header: RunHeader, contract: Contract) -> None:
     """Without colour there is no escape sequence at all, and with it no other word."""
     plain, coloured = (shown(header, contract, EVERYTHING, colour=colour) for colour in (False, True))

@@ -14,7 +14,7 @@ from hookproof.model.verdict import Finding, Verdict
 from hookproof.reporting.text import body_rows, printable
 from hookproof.reporting.wiretext import exchange_text
 
-__all__ = ["exchange_text", "failure_text", "labels", "xml_safe"]
+__all__ = ["evidence_text", "exchange_text", "failure_text", "labels", "xml_safe"]
 
 BYTES_SHOWN = 2_000
 """Where the head and the body of a culprit are cut."""
@@ -57,6 +57,19 @@ def failure_text(
     return "\n".join(_lines(verdict, clause, transcript_lookup, resending)) + "\n"
 
 
+def evidence_text(
+    verdict: Verdict, transcript_lookup: Callable[[str], Record | None], resending: Callable[[Exchange], str] | None = None
+) -> str:
+    """Show the bytes of the first culprit of a broken promise, and how a request to a receiver is sent again; empty if none was kept."""
+    return "\n".join(line for record in _culprits(verdict, transcript_lookup)[:1] for line in _shown(record, resending))
+
+
+def _shown(record: Record, resending: Callable[[Exchange], str] | None) -> Iterator[str]:
+    yield exchange_text(record, limit=BYTES_SHOWN).rstrip("\n")
+    if resending is not None and isinstance(record, Exchange):
+        yield resending(record)
+
+
 def _lines(
     verdict: Verdict, clause: Clause, lookup: Callable[[str], Record | None], resending: Callable[[Exchange], str] | None
 ) -> Iterator[str]:
@@ -76,9 +89,7 @@ def _lines(
     yield printable(f"evidence: {_listed(judged.evidence)}")
     for record in _culprits(verdict, lookup):
         yield ""
-        yield exchange_text(record, limit=BYTES_SHOWN).rstrip("\n")
-        if resending is not None and isinstance(record, Exchange):
-            yield resending(record)
+        yield from _shown(record, resending)
     yield ""
     if verdict.reproduce:
         yield printable(f"reproduce: {verdict.reproduce}")

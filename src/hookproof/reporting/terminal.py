@@ -5,7 +5,7 @@ Law: everything is printed as plain, escaped text objects, never as markup; word
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -27,10 +27,24 @@ _STYLE = {Level.MUST: "bold red", Level.SHOULD: "yellow", Level.MAY: "cyan"}
 _WORD = {Level.MUST: "BROKEN", Level.SHOULD: "WARNING, broken", Level.MAY: "INFORMATION, broken"}
 
 
+def _unshown(_verdict: Verdict) -> str:
+    """Show no bytes."""
+    return ""
+
+
 def print_summary(
-    console: Console, header: RunHeader, contract: Contract, verdicts: Sequence[Verdict], *, require_complete: bool = False
+    console: Console,
+    header: RunHeader,
+    contract: Contract,
+    verdicts: Sequence[Verdict],
+    *,
+    require_complete: bool = False,
+    evidence: Callable[[Verdict], str] = _unshown,
 ) -> None:
-    """Print the families, then each broken clause, then what was not observed, and last one plain statement."""
+    """Print the families, then each broken clause, then what was not observed, and last one plain statement.
+
+    ``evidence`` gives the bytes to be shown of a broken verdict, empty where they are shown elsewhere.
+    """
     target = header.target.get("url") or header.target.get("name") or "the target"
     _line(console, f"{header.role} {target} against {contract.name} {contract.revision}, profile {header.profile}, seed {header.seed}")
     if verdicts:
@@ -40,7 +54,7 @@ def print_summary(
     for level in Level:
         for clause, members in broken.items():
             if members[0].level is level:
-                _print_broken(console, clause, contract.clauses_by_id.get(clause), members)
+                _print_broken(console, clause, contract.clauses_by_id.get(clause), members, evidence(members[0]))
     _print_unobserved(console, verdicts)
     for number, line in enumerate(advice(header, contract, verdicts)):
         if not number:
@@ -104,7 +118,7 @@ def _entry(console: Console, label: str, text: str) -> None:
     console.print(row)
 
 
-def _print_broken(console: Console, clause_id: str, clause: Clause | None, verdicts: Sequence[Verdict]) -> None:
+def _print_broken(console: Console, clause_id: str, clause: Clause | None, verdicts: Sequence[Verdict], exchanged: str) -> None:
     level = verdicts[0].level
     _blank(console)
     _line(console, f"{_WORD[level]} {level.value} {clause_id}", _STYLE[level])
@@ -121,6 +135,8 @@ def _print_broken(console: Console, clause_id: str, clause: Clause | None, verdi
         _entry(console, "events", _listed(events))
     if clause and clause.mend:
         _entry(console, "to mend", clause.mend)
+    for line in exchanged.splitlines():
+        console.print(_text(console, f"    {line}"), soft_wrap=True)
     command = next((verdict.reproduce for verdict in verdicts if verdict.reproduce), "")
     if command:  # never wrapped, so that it can be copied whole
         console.print(_text(console, f"  reproduce  {command}"), soft_wrap=True)
