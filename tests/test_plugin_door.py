@@ -52,6 +52,13 @@ def test_clauses_are_chosen_by_their_ids(reported: Ran) -> None:
     assert "\nconforms: 0 MUST broken" in reported.out
 
 
+def test_a_choice_of_nothing_is_said(tmp_path: Path) -> None:
+    """Whoever chooses no clause is told that nothing was judged, and where the names are."""
+    ran = run_pytest(ROOT / "suites", "-k", "nothing-is-called-so", cwd=tmp_path)
+    assert ran.status == 5
+    assert "nothing was judged: no clause was chosen; `hookproof list --contract NAME`" in ran.out
+
+
 def test_topics_of_a_contract_s_own_are_judged(tmp_path: Path) -> None:
     """Clauses under topics that no suite is named after are asked like all others, in both roles, and nothing is skipped for it."""
     made = tmp_path / "mobtexting"

@@ -378,8 +378,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     session.exitstatus = 1 if 1 in (*codes, exitstatus) else max(codes, default=0)  # what is no clause may fail too
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:  # noqa: ANN401 -- pytest's own
     """Print the summary of each run by clause family after pytest's own lines."""
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and _SESSIONS in config.stash and _REHEARSED not in config.stash:
+        terminalreporter.write_line("nothing was judged: no clause was chosen; `hookproof list --contract NAME` shows what -k may name")
     for told in config.stash.get(_REHEARSED, []):
         buffer = io.StringIO()
         print_rehearsal(Console(file=buffer, width=max(80, terminalreporter._tw.fullwidth)), told)  # noqa: SLF001 -- no public width
