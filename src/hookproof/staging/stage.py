@@ -34,6 +34,7 @@ from hookproof.staging.liveness import patience_left, require_life, require_move
 from hookproof.staging.profile import Profile
 from hookproof.staging.recorder import RunRecorder, silent
 from hookproof.staging.veil import LEAST
+from hookproof.wire.bounds import Bounds
 
 _WORKERS = 16
 _STEP = 50
@@ -71,7 +72,9 @@ class Tools:
         """Raise ``UnreachableError`` if the listener had no room for something that the target sent."""
         if lost := self.listener.dropped:
             cause = f"it had no room for {lost} connections or requests of the target, so that nobody can say what they were"
-            raise UnreachableError("our listener", cause, remedy="Let the target open fewer connections at once (at most 512).")
+            bounds = Bounds()
+            most = f"at most {bounds.connections:,} connections at once and {bounds.attempts:,} requests in a run"
+            raise UnreachableError("our listener", cause, remedy=f"Let the target make {most}.")
 
     def leave(self) -> None:
         """Remove the tenants that were made; leftovers of a dead target are left."""
