@@ -11,7 +11,6 @@ from hookproof.judge import items
 from hookproof.model.contract import Contract, RetryPolicy, Role
 from hookproof.model.verdict import Outcome
 from hookproof.reference.conduct import Conduct
-from hookproof.reference.ordering import Ordered
 from hookproof.reference.outcomes import Outcome as Ending
 from hookproof.reference.outcomes import retry_at
 from hookproof.reference.timekeeping import Timekeeping
@@ -27,7 +26,7 @@ def _jittered() -> Conduct:
         due = retry_at(policy, made, failed_at, outcome, timekeeping)
         return None if due is None else failed_at + round((due - failed_at) * dice.uniform(1.0, 1.2))
 
-    return Conduct(retry_at=jittery, declared={"jitter_ratio": 0.2}, parts=(Ordered,))
+    return Conduct(retry_at=jittery, declared={"jitter_ratio": 0.2})
 
 
 def _promised_by(*flaws: str) -> Contract:

@@ -10,8 +10,7 @@ import pytest
 
 from hookproof.model.contract import Clause, Role, Source
 from hookproof.model.verdict import Level
-from hookproof.reference.conduct import Conduct
-from hookproof.reference.ordering import PROMISE, Ordered
+from hookproof.reference.ordering import PROMISE
 from hookproof.reference.platform import ReferencePlatform
 from tests.reference.capture import Capture, answer
 from tests.reference.contract_value import CONTRACT, GATES, SLOW_DELAYS
@@ -32,9 +31,9 @@ PROMISED = Clause(
 @pytest.fixture(scope="module")
 def orderly() -> Iterator[httpx.Client]:
     """Give a client of a platform that keeps the order of roses."""
-    contract, conduct = replace(CONTRACT, clauses=(PROMISED,)), Conduct(parts=(Ordered,))
+    contract = replace(CONTRACT, clauses=(PROMISED,))
     with (
-        ReferencePlatform(contract, api_key=MASTER, conduct=conduct, real_timeout_cap=1.5) as platform,
+        ReferencePlatform(contract, api_key=MASTER, real_timeout_cap=1.5) as platform,
         httpx.Client(base_url=platform.url, timeout=20) as client,
     ):
         yield client

@@ -21,7 +21,6 @@ from hookproof.reference import envelope
 from hookproof.reference.conduct import Conduct
 from hookproof.reference.departures import ALLOWING, Departures
 from hookproof.reference.flaws.catalogue import FLAWS
-from hookproof.reference.ordering import Ordered
 from hookproof.staging.run import Run
 from tests.suites.courtroom import courtroom
 from tests.suites.flat import FORMS, read, written
@@ -48,8 +47,7 @@ def judged(contract: Contract, role: Role, only: Collection[str] | None = None, 
 def test_the_reference_conforms(form: str, role: Role, tmp_path: Path) -> None:
     """Every clause is kept by the reference; only what is said of cut payloads is not applicable."""
     contract = read(tmp_path, form)
-    keeping: dict[str, Any] = {"conduct": Conduct(parts=(Ordered,))} if role is Role.PLATFORM else {}
-    verdicts = judged(contract, role, **keeping)
+    verdicts = judged(contract, role)
     others = {
         clause: {(v.outcome, v.judgement.reason) for v in found if v.outcome is not Outcome.KEPT} for clause, found in verdicts.items()
     }
@@ -123,11 +121,12 @@ def test_a_body_on_its_own_is_its_payload(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["header", "body"])
-def test_order_is_known_by_a_member_of_the_body(form: str, tmp_path: Path) -> None:
+def test_order_is_known_by_a_member_of_the_body(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The key of a row stands in the body itself: a platform that keeps rows conforms, one that does not is found."""
     contract = read(tmp_path, form)
-    for parts, outcome in (((Ordered,), Outcome.KEPT), ((), Outcome.BROKEN)):
-        (verdict,) = judged(contract, Role.PLATFORM, {"sequences/order"}, conduct=Conduct(parts=parts))["sequences/order"]
+    monkeypatch.setenv(ALLOWING, "1")
+    for flaws, outcome in (((), Outcome.KEPT), (("failed-events-are-overtaken",), Outcome.BROKEN)):
+        (verdict,) = judged(contract, Role.PLATFORM, {"sequences/order"}, departures=Departures(flaws=flaws))["sequences/order"]
         assert verdict.outcome is outcome
 
 

@@ -16,6 +16,7 @@ from hookproof.reference.conduct import Conduct, stacked
 from hookproof.reference.consent import Consenting
 from hookproof.reference.dispatch import Dispatcher
 from hookproof.reference.headers import DeliveryHeaders
+from hookproof.reference.ordering import Ordered
 from hookproof.reference.records import Delivery, Endpoint, Happening, Scope
 from hookproof.reference.refusals import conflict, missing
 from hookproof.reference.store import Store
@@ -35,7 +36,7 @@ class Engine:
         self.store = store
         self.timekeeping = timekeeping
         self.conduct = conduct
-        self.dispatcher = stacked(Dispatcher, (*conduct.parts, Consenting))(contract, store, timekeeping, conduct, names)
+        self.dispatcher = stacked(Dispatcher, (*conduct.parts, Ordered, Consenting))(contract, store, timekeeping, conduct, names)
         self.api_key = api_key
         self.scopes: dict[str, Scope] = {}
         self.scopes_by_key: dict[str, Scope] = {}
