@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from time import monotonic
 from urllib.parse import urlsplit
 
 import h11
@@ -23,6 +24,8 @@ MOST_READ: ContextVar[int] = ContextVar("MOST_READ", default=65_536)
 HEARD: ContextVar[Callable[[], None]] = ContextVar("HEARD", default=lambda: None)
 """What is called whenever a part of an answer came."""
 
+_LATE, _GRACE = 0.1, 0.5
+"""Seconds by which a time-out that ends later shows that this process stood still, and for which an answer is then looked for."""
 _PIECE = 65_536
 _EXCERPT = 1024
 _PORTS = {"http": 80, "https": 443}
@@ -39,26 +42,39 @@ def request_bytes(url: str, headers: Sequence[tuple[str, str]], body: bytes) -> 
 
 
 async def post(url: str, request: bytes, timeout: float) -> Outcome:  # noqa: ASYNC109 -- the time-out is a promise of the platform
-    """Send the request and read the answer, all within ``timeout`` real seconds."""
-    parts = urlsplit(url)
+    """Send the request and read the answer, all within ``timeout`` real seconds.
+
+    What came while this process stood still came in time, though it is read later.
+    """
     connection: list[asyncio.StreamWriter] = []
+    asking = asyncio.ensure_future(_asked(url, request, connection))
+    began = monotonic()
     try:
-        async with asyncio.timeout(timeout):
-            reader = await _connect(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https", connection)
-            if reader is None:
-                return Outcome(failure=REFUSED)
-            connection[0].write(request)
-            return await _answer(reader)
+        await asyncio.wait({asking}, timeout=timeout)
+        if not asking.done() and monotonic() - began > timeout + _LATE:
+            await asyncio.wait({asking}, timeout=_GRACE)
+        return asking.result() if asking.done() else Outcome(failure=TIMED_OUT)
     except TimeoutError:
         return Outcome(failure=TIMED_OUT)
     except OSError:
         return Outcome(failure=RESET)
     finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
         for writer in connection:
             writer.close()
             writer.transport.abort()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+
+async def _asked(url: str, request: bytes, connection: list[asyncio.StreamWriter]) -> Outcome:
+    parts = urlsplit(url)
+    reader = await _connect(parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https", connection)
+    if reader is None:
+        return Outcome(failure=REFUSED)
+    connection[0].write(request)
+    return await _answer(reader)
 
 
 async def _connect(host: str, port: int, secure: bool, connection: list[asyncio.StreamWriter]) -> asyncio.StreamReader | None:  # noqa: FBT001 -- private
