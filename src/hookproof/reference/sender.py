@@ -6,7 +6,6 @@ Law: the answer is whole or it is a failure; at most 64 KiB of its body are read
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
@@ -60,12 +59,10 @@ async def post(url: str, request: bytes, timeout: float) -> Outcome:  # noqa: AS
         return Outcome(failure=RESET)
     finally:
         asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
         for writer in connection:
             writer.close()
             writer.transport.abort()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+        await asyncio.gather(asking, *(writer.wait_closed() for writer in connection), return_exceptions=True)
 
 
 async def _asked(url: str, request: bytes, connection: list[asyncio.StreamWriter]) -> Outcome:
