@@ -157,6 +157,22 @@ def test_a_broken_should_is_shown_with_bytes_and_a_command_too(tmp_path: Path) -
         assert SECRET[6:] not in text
 
 
+def test_a_command_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+    """Where the bytes to send again cannot be written, that is said in their place, and the verdict stands."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o600)
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "resend").write_text("in the way")
+    with served("--flaw", "repeats-refused") as url:
+        chosen = ("--profile", "quick", "--secret-file", secret, "--reports", "r", "-k", "repeats-accepted")
+        told = hookproof("certify", url, *chosen, cwd=tmp_path)
+    assert told.status == 0, told.text[-3000:]
+    assert "    resend: not by a file: r/resend/" in told.text
+    assert "\nconforms: 0 MUST broken" in told.text
+    assert "Traceback" not in told.text
+
+
 # --- the dry run --------------------------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import yaml
 
 TOLERANT = {
     "title": "Parameters",
-    "properties": {"tolerance": {"type": "number", "description": "seconds"}, "also": {"description": "another"}},
+    "properties": {"tolerance": {"type": "number", "description": "seconds"}, "schema": {"type": "object"}},
     "required": ["tolerance"],
     "additionalProperties": False,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -92,3 +93,41 @@ def test_without_the_promise_nothing_waits(client: httpx.Client, capture: Captur
     tenant.gate(f"{capture.url}/a", EVENT)
     emitted(tenant, "red", "red")
     assert sorted(numbers(capture)) == [1, 2]
+
+
+def test_every_promised_key_has_its_rows(capture: Capture) -> None:
+    """Where two keys are promised an event waits for those before it by either of them."""
+    by_bee = replace(PROMISED, id="garden/sequences/bees", parameters={"key": "bee"})
+    with (
+        ReferencePlatform(replace(CONTRACT, clauses=(PROMISED, by_bee)), api_key=MASTER, real_timeout_cap=1.5) as platform,
+        httpx.Client(base_url=platform.url, timeout=20) as client,
+    ):
+        tenant = Tenant(client)
+        capture.scripts["/a"].append(answer(500))
+        tenant.gate(f"{capture.url}/a", EVENT)
+        for number, data in enumerate(({"bee": "x", "rose": "red"}, {"bee": "x"}, {"rose": "red"}, {"bee": "y"}), start=1):
+            tenant.emit(EVENT, {**data, "n": number})
+        tenant.settled()
+        assert numbers(capture) == [1, 4]
+        tenant.advance(1000)
+        tenant.settled()
+        assert numbers(capture) == [1, 4, 1, *sorted(numbers(capture)[3:])]
+        assert sorted(numbers(capture)) == [1, 1, 2, 3, 4]
+
+
+def test_what_was_sent_while_an_endpoint_was_off_holds_nothing_back(orderly: httpx.Client, capture: Capture) -> None:
+    """Emissions that race with switching an endpoint off leave nothing in a row that later events of the key would wait for."""
+    tenant = Tenant(orderly)
+    gate = tenant.gate(f"{capture.url}/a", EVENT)
+    for turn in range(8):
+        emitting = [threading.Thread(target=tenant.emit, args=(EVENT, {"rose": f"r{turn}", "n": 0})) for _ in range(4)]
+        off = threading.Thread(target=tenant.ask, args=("PUT", f"{GATES}/{gate}"), kwargs={"json": {"active": False}})
+        for thread in (*emitting[:2], off, *emitting[2:]):
+            thread.start()
+        for thread in (*emitting, off):
+            thread.join()
+        tenant.ask("PUT", f"{GATES}/{gate}", json={"active": True})
+        tenant.settled()
+        tenant.emit(EVENT, {"rose": f"r{turn}", "n": turn + 1})
+        tenant.settled()
+    assert [number for number in numbers(capture) if number] == [*range(1, 9)]

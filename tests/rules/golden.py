@@ -67,7 +67,7 @@ def _findings(verdict: Verdict) -> list[tuple[tuple[str, ...], str, bytes]]:
 
 def judgeable() -> frozenset[str]:
     """Give the rules whose clauses have all the parameters that they ask for."""
-    return frozenset(name for name, rule in RULES.items() if rule.parameters - {"schemes"} <= set(PARAMETERS.get(name, {})))
+    return frozenset(name for name, rule in RULES.items() if rule.parameters - rule.optional <= set(PARAMETERS.get(name, {})))
 
 
 def main() -> None:

@@ -132,7 +132,15 @@ def _key(contract: Contract, value: str) -> Iterator[Lack]:
         yield (), f"no event has a member {value!r}", did_you_mean(value, known)
 
 
+def _successes(contract: Contract, value: list[int | str]) -> Iterator[Lack]:
+    del contract
+    for number, status in enumerate(value):
+        if not str(status).startswith("2"):
+            yield (number,), f"{status!r} is no success", "Name statuses from 200 to 299, or 2xx."
+
+
 _PARAMETERS: Mapping[tuple[str, str], Callable[[Contract, Any], Iterator[Lack]]] = {
+    ("success-ends-the-schedule", "statuses"): _successes,
     ("", "policies"): _policies,
     ("", "schemes"): _schemes,
     ("", "last"): _event,

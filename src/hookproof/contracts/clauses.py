@@ -8,6 +8,7 @@ from typing import Any
 
 from hookproof.contracts.document import Document, Path, did_you_mean
 from hookproof.contracts.formats import value_faults
+from hookproof.contracts.schema_check import check_schema
 from hookproof.model.contract import Clause, Role, Source
 from hookproof.model.verdict import Level
 
@@ -64,3 +65,5 @@ def _check_rule(document: Document, path: Path, clause: Clause, rules: Rules | N
         raise document.fault((*path, "rule"), f"there is no rule {clause.rule!r}", did_you_mean(clause.rule, rules))
     for fault in value_faults(document, (*path, "parameters"), dict(clause.parameters), rules[clause.rule]):
         raise fault
+    if "schema" in clause.parameters:
+        check_schema(document, (*path, "parameters", "schema"), clause.parameters["schema"])

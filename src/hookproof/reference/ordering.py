@@ -22,25 +22,29 @@ class Ordered(Dispatcher):
     def __init__(self, *told: Any, **more: Any) -> None:  # noqa: ANN401 -- handed on
         super().__init__(*told, **more)
         clauses = (clause for clause in self._contract.clauses if clause.rule == PROMISE)
-        self._key: str | None = next((clause.parameters["key"] for clause in clauses), None)
-        self._rows: dict[tuple[str, str], deque[Delivery]] = {}
+        self._keys = tuple(dict.fromkeys(str(clause.parameters["key"]) for clause in clauses))
+        self._rows: dict[tuple[str, str, str], deque[Delivery]] = {}
 
     def schedule(self, scope: Scope, deliveries: Iterable[Delivery]) -> None:
         """Take what is foremost in its row; the rest waits there."""
-        super().schedule(scope, [each for each in deliveries if self._foremost(each)])
+        super().schedule(scope, [each for each in deliveries if each.endpoint.active and self._foremost(each)])
 
     def _foremost(self, delivery: Delivery) -> bool:
-        row = self._row(delivery)
-        if row is not None and delivery not in row:
-            row.append(delivery)
-        return row is None or row[0] is delivery
+        for row in (rows := self._rows_of(delivery)):
+            if delivery not in row:
+                row.append(delivery)
+        return all(row[0] is delivery for row in rows)
 
-    def _row(self, delivery: Delivery) -> deque[Delivery] | None:
-        if self._key is None:
-            return None
-        payload = self._contract.payload(json.loads(delivery.event.body))
-        value = payload.get(self._key) if isinstance(payload, dict) else None
-        return None if value is None else self._rows.setdefault((delivery.endpoint.id, repr(value)), deque())
+    def _rows_of(self, delivery: Delivery) -> list[deque[Delivery]]:
+        """Give the row of each key that an event has; a body in which none can be read stands in no row."""
+        if not self._keys:
+            return []
+        try:
+            payload = self._contract.payload(json.loads(delivery.event.body))
+        except ValueError:
+            return []
+        found = [(key, payload.get(key)) for key in self._keys] if isinstance(payload, dict) else []
+        return [self._rows.setdefault((delivery.endpoint.id, key, repr(value)), deque()) for key, value in found if value is not None]
 
     async def _attempt(self, scope: Scope, delivery: Delivery) -> bool:
         again = await super()._attempt(scope, delivery)
@@ -50,20 +54,22 @@ class Ordered(Dispatcher):
 
     def _follow(self, scope: Scope, delivery: Delivery) -> None:
         """Let the next of a row go, before anybody can think that nothing is due."""
-        row = self._row(delivery)
-        if row and delivery in row:
+        left = [row for row in self._rows_of(delivery) if delivery in row]
+        for row in left:
             row.remove(delivery)
             self._next(row)
-            if row and row[0].state == PENDING:
-                row[0].due_at = max(row[0].due_at, self._timekeeping.now(scope))
-                super().schedule(scope, [row[0]])
+        heads = {row[0].id: row[0] for row in left if row}
+        for head in heads.values():
+            if head.state == PENDING and all(row[0] is head for row in self._rows_of(head)):
+                head.due_at = max(head.due_at, self._timekeeping.now(scope))
+                super().schedule(scope, [head])
 
     def _next(self, row: deque[Delivery]) -> None:
         """Choose who is next: whoever stands first."""
 
     def cancel(self, scope: Scope, endpoint: Endpoint) -> None:
         """Never send what waits in a row of this endpoint either."""
-        for row in (row for (owner, _), row in self._rows.items() if owner == endpoint.id):
+        for row in (row for (owner, *_), row in self._rows.items() if owner == endpoint.id):
             for each in row:
                 each.state = CANCELLED if each.state == PENDING else each.state
             row.clear()

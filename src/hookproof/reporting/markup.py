@@ -66,8 +66,8 @@ def evidence_text(
 
 def _shown(record: Record, resending: Callable[[Exchange], str] | None) -> Iterator[str]:
     yield exchange_text(record, limit=BYTES_SHOWN).rstrip("\n")
-    if resending is not None and isinstance(record, Exchange):
-        yield resending(record)
+    if resending is not None and isinstance(record, Exchange) and (told := resending(record)):
+        yield told
 
 
 def _lines(

@@ -6,9 +6,11 @@ Law: only emissions that certainly followed one another are compared, and an eve
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from hookproof.model.contract import Contract
 from hookproof.model.transcript import Attempt, Emission
 from hookproof.model.verdict import Judgement, Observations
 from hookproof.rules.rule import Terms, rule
@@ -22,7 +24,7 @@ def events_of_a_key_keep_their_order(view: View, terms: Terms) -> Judgement:
     attempts: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
     for attempt in view.attempts:
         attempts[attempt.endpoint, view.body(attempt).event_id or ""].append(attempt)
-    for endpoint, emissions in _by_key(view, terms.parameters["key"]):
+    for endpoint, emissions in by_key(view, terms.parameters["key"]):
         rows = [attempts.get((endpoint, emission.event_id or ""), []) for emission in emissions]
         if not any(row and not row[0].answer.succeeds for row in rows):
             continue
@@ -38,7 +40,27 @@ def events_of_a_key_keep_their_order(view: View, terms: Terms) -> Judgement:
     return seen.conclude()
 
 
-def _by_key(view: View, key: str) -> list[tuple[str, list[Emission]]]:
+def held_back(view: View, contract: Contract) -> set[tuple[str, str]]:
+    """Give the endpoints and events that may still wait there, because one of their key before them failed and order is promised."""
+    keys = {clause.parameters["key"] for clause in contract.clauses if clause.rule == events_of_a_key_keep_their_order.name}
+    sent: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    for attempt in view.attempts if keys else ():
+        sent[attempt.endpoint, view.body(attempt).event_id or ""].append(attempt)
+    found: set[tuple[str, str]] = set()
+    for endpoint, emissions in (row for key in keys for row in by_key(view, key)):
+        places = [(endpoint, emission.event_id or "") for emission in emissions]
+        failing = (at for at, emission in enumerate(emissions) if _still_failing(sent[places[at]], emission.type, contract))
+        found.update(places[next(failing, len(places)) + 1 :])
+    return found
+
+
+def _still_failing(attempts: Sequence[Attempt], kind: str, contract: Contract) -> bool:
+    """Whether an event was sent, never taken, and is not given up yet."""
+    most = max((len(policy.delays) + 1 for policy in contract.policy.policies_for(kind)), default=1)
+    return 0 < len(attempts) < most and not any(attempt.answer.succeeds for attempt in attempts)
+
+
+def by_key(view: View, key: str) -> list[tuple[str, list[Emission]]]:
     """Give the emissions that each endpoint was due, in order, apart by their value of the key."""
     found: dict[tuple[str, str], list[Emission]] = defaultdict(list)
     for endpoint, due in view.due.items():

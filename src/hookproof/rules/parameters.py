@@ -34,7 +34,7 @@ FORMS = (
 )  # fmt: skip
 """How the platform suite disguises an unlisted name in a subscription."""
 
-_TEXT = {"type": "string", "minLength": 1}
+_TEXT = {"type": "string", "minLength": 1, "description": "a text"}
 
 
 def _some(entry: Mapping[str, Any], says: str) -> dict[str, Any]:
@@ -49,8 +49,15 @@ def _text(says: str) -> dict[str, Any]:
     return {**_TEXT, "description": says}
 
 
-_CLASS = {"type": "string", "pattern": "^([1-5]xx|[1-5][0-9][0-9]|timeout|closed|reset|cut|refused)$"}
-_STATUS = {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]xx$"}]}
+_ANSWERS = "an answer as 4xx, 503 or timeout, closed, reset, cut, refused"
+_CLASS = {"type": "string", "pattern": "^([1-5]xx|[1-5][0-9][0-9]|timeout|closed|reset|cut|refused)$", "description": _ANSWERS}
+_STATUS = {
+    "type": ["integer", "string"],
+    "minimum": 100,
+    "maximum": 599,
+    "pattern": "^([1-5]xx|[1-5][0-9][0-9])$",
+    "description": "a status as 410, or a class of them as 3xx",
+}
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "action": _one_of(("created", "updated", "deleted"), "the change to an endpoint that is told, as in the policy's management"),
@@ -74,7 +81,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "media_type": _text("a media type, for example application/json"),
     "policies": _some(_TEXT, "names of retry policies, all that one event may follow"),
     "purposes": _some({"enum": [*PURPOSES]}, "kinds of correct deliveries"),
-    "schema": {"type": ["object", "boolean"], "description": "a JSON Schema of the whole body"},
+    "schema": {"type": "object", "description": "a JSON Schema of the whole body"},
     "schemes": _some(_TEXT, "names of signature schemes"),
     "statuses": _some(_STATUS, "statuses as 410, or classes of them as 3xx"),
     "then": _text("the event that follows"),

@@ -141,8 +141,8 @@ def _judge_refused(view: View, terms: Terms, delivery: Delivery, seen: Observati
 def success_ends_the_schedule(view: View, terms: Terms) -> Judgement:
     """After each listed 2xx status the retry schedule ends; one stray redelivery is covered by at-least-once."""
     seen = Observations(missing="no such answer was followed by a canary after the next retry would have been due")
-    wanted = set(terms.parameters["statuses"])
-    met: set[int] = set()
+    wanted = {str(status) for status in terms.parameters["statuses"]}
+    met: set[str] = set()
     for delivery in view.deliveries:
         position = _first_success(delivery, wanted)
         if position is None:
@@ -158,9 +158,9 @@ def success_ends_the_schedule(view: View, terms: Terms) -> Judgement:
         elif canary := witness(view, terms, success, settle_seconds(terms.capabilities, first_delay(terms, delivery))):
             seen.saw(success.id, canary)
             seen.read_as("one redelivery of an answered event" if later else "")
-            met.add(success.answer.status)
+            met |= wanted & _named(success.answer.status)
     if not seen.findings and (lost := wanted - met):
-        return Observations(missing=f"no canary after the next retry was due, for {sorted(lost)}").conclude()
+        return Observations(missing=f"no canary after the next retry was due, for {', '.join(sorted(lost))}").conclude()
     if not seen.findings and _never_sends_again(view, terms):
         return Observations(missing="it never sends anything again, so that stopping means nothing").conclude()
     return seen.conclude(grade=terms.capabilities.grade)
@@ -172,10 +172,15 @@ def _never_sends_again(view: View, terms: Terms) -> bool:
     return bool(failed) and not any(len(scheduled(view, terms, delivery.attempts)) > 1 for delivery in failed)
 
 
-def _first_success(delivery: Delivery, statuses: set[int]) -> int | None:
+def _named(status: int) -> set[str]:
+    """Give the words by which a clause may name a status."""
+    return {str(status), f"{status // 100}xx"}
+
+
+def _first_success(delivery: Delivery, statuses: set[str]) -> int | None:
     for position, attempt in enumerate(delivery.attempts):
         if attempt.answer.succeeds and attempt.answer_done_at is not None and attempt.closed_at is None:
-            return position if attempt.answer.status in statuses else None
+            return position if statuses & _named(attempt.answer.status) else None
     return None
 
 
@@ -195,7 +200,7 @@ def answered_events_are_not_sent_again(view: View, terms: Terms) -> Judgement:
     """An event that was answered 2xx is not sent again at all."""
     seen = Observations(missing="no delivery was answered 2xx with a canary after the next retry would have been due")
     for delivery in view.deliveries:
-        position = _first_success(delivery, set(range(200, 300)))
+        position = _first_success(delivery, {"2xx"})
         if position is None:
             continue
         success, later = delivery.attempts[position], _after(delivery, position)
@@ -222,7 +227,7 @@ def observed_retry_of_unstated_answers(view: View, terms: Terms) -> Judgement:
         if not delivery.attempts:
             continue
         first = delivery.attempts[0]
-        if answer_class(first.answer) in terms.parameters["classes"]:
+        if _met(first.answer, {*terms.parameters["classes"]}) is not None:
             retried = len(scheduled(view, terms, delivery.attempts)) > 1
             canary = witness(view, terms, first, settle_seconds(terms.capabilities, first_delay(terms, delivery)))
             if not retried and canary is None:

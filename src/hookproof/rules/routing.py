@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from hookproof.model.transcript import Attempt, Emission
 from hookproof.model.verdict import Judgement, Observations, not_applicable, not_observed
+from hookproof.rules.order import held_back
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import NANO
 from hookproof.rules.view import Delivery, View
@@ -33,6 +34,7 @@ def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
     got = {(d.endpoint, d.event_id) for d in view.deliveries}
     first = {(d.endpoint, d.event_id): d.ids[0] for d in view.deliveries}
     dead = {a.endpoint for a in view.attempts if a.answer.status == 410}  # noqa: PLR2004 -- Gone
+    waiting = held_back(view, terms.contract)
     renamed = Counter((d.endpoint, view.body(d.attempts[0]).type) for d in view.deliveries if d.emission is None)
     for endpoint, due in view.due.items():
         if _via(view.history[endpoint][0].event_types) != terms.parameters["via"] or endpoint in dead:
@@ -43,6 +45,8 @@ def subscribers_get_their_events(view: View, terms: Terms) -> Judgement:
                 seen.saw(emission.id, first[key])
             elif renamed[endpoint, emission.type] > 0:  # it came under an id that belongs to nothing we know: another promise tells of that
                 renamed[endpoint, emission.type] -= 1
+            elif key in waiting:
+                continue
             elif (canary := later_canary(view, emission)) is not None and _still_subscribed(view, endpoint):
                 seen.broke(
                     f"{emission.type!r} (event {emission.event_id!r}) never reached {endpoint}, which subscribed to it",

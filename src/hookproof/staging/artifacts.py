@@ -12,6 +12,7 @@ from hookproof.model.errors import HookproofError, IllFormedError
 from hookproof.model.transcript import Exchange
 from hookproof.reporting.resending import resend, resend_text
 from hookproof.reporting.secrets import LEAST, Redactor
+from hookproof.reporting.text import printable
 
 MOST_KEPT = 1 << 20
 """Bytes of a body that are recorded."""
@@ -65,9 +66,10 @@ class Artifacts:
                 self._written(at[ending], raw)
         except HookproofError as error:
             if isinstance(error, IllFormedError):
-                raise
+                return f"resend: not by a file: {printable(str(error))}"
             return "resend: not by a file: the request holds a secret of the run"
-        self._resent.add(exchange.id)
+        if at:
+            self._resent.add(exchange.id)
         return self.scrubbed(resend_text(exchange, found, at, stale_after=self._stale_after))
 
     def _written(self, path: Path, raw: bytes) -> Path:

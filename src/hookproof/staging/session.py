@@ -192,7 +192,9 @@ class Session:
         return {}
 
     def resending(self, exchange: Exchange) -> str:
-        """Say how a recorded request is sent again."""
+        """Say how a recorded request to a receiver is sent again; nothing of a platform's API, whose calls build on each other."""
+        if self.role is Role.PLATFORM:
+            return ""
         if self.options.target is None:
             return "resend: the embedded reference is gone; `reproduce` starts it again"
         return self.artifacts.resend(exchange, self.options.target, whole=len(exchange.request_body) < MOST_KEPT)
