@@ -111,8 +111,8 @@ def test_every_promised_key_has_its_rows(capture: Capture) -> None:
         assert numbers(capture) == [1, 4]
         tenant.advance(1000)
         tenant.settled()
-        assert numbers(capture) == [1, 4, 1, *sorted(numbers(capture)[3:])]
-        assert sorted(numbers(capture)) == [1, 1, 2, 3, 4]
+        assert numbers(capture)[:3] == [1, 4, 1]
+        assert sorted(numbers(capture)[3:]) == [2, 3]
 
 
 def test_what_was_sent_while_an_endpoint_was_off_holds_nothing_back(orderly: httpx.Client, capture: Capture) -> None:
