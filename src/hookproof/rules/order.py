@@ -6,7 +6,7 @@ Law: only emissions that certainly followed one another are compared, and an eve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -21,11 +21,9 @@ from hookproof.rules.view import View
 def events_of_a_key_keep_their_order(view: View, terms: Terms) -> Judgement:
     """No event is sent to an endpoint before the one of its key that happened earlier was taken there, also if that failed first."""
     seen = Observations(missing="no event failed at an endpoint that was due a later one with the same key")
-    attempts: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
-    for attempt in view.attempts:
-        attempts[attempt.endpoint, view.body(attempt).event_id or ""].append(attempt)
-    for endpoint, emissions in by_key(view, terms.parameters["key"]):
-        rows = [attempts.get((endpoint, emission.event_id or ""), []) for emission in emissions]
+    attempts = _sent(view)
+    for endpoint, emissions in _by_key(view, terms.parameters["key"]):
+        rows = [attempts.get((endpoint, emission.event_id or ""), ()) for emission in emissions]
         if not any(row and not row[0].answer.succeeds for row in rows):
             continue
         for (earlier, first), (later, second) in pairwise(zip(emissions, rows, strict=True)):
@@ -43,13 +41,11 @@ def events_of_a_key_keep_their_order(view: View, terms: Terms) -> Judgement:
 def held_back(view: View, contract: Contract) -> set[tuple[str, str]]:
     """Give the endpoints and events that may still wait there, because one of their key before them failed and order is promised."""
     keys = {clause.parameters["key"] for clause in contract.clauses if clause.rule == events_of_a_key_keep_their_order.name}
-    sent: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
-    for attempt in view.attempts if keys else ():
-        sent[attempt.endpoint, view.body(attempt).event_id or ""].append(attempt)
+    sent = _sent(view) if keys else {}
     found: set[tuple[str, str]] = set()
-    for endpoint, emissions in (row for key in keys for row in by_key(view, key)):
+    for endpoint, emissions in (row for key in keys for row in _by_key(view, key)):
         places = [(endpoint, emission.event_id or "") for emission in emissions]
-        failing = (at for at, emission in enumerate(emissions) if _still_failing(sent[places[at]], emission.type, contract))
+        failing = (at for at, emission in enumerate(emissions) if _still_failing(sent.get(places[at], ()), emission.type, contract))
         found.update(places[next(failing, len(places)) + 1 :])
     return found
 
@@ -60,7 +56,15 @@ def _still_failing(attempts: Sequence[Attempt], kind: str, contract: Contract) -
     return 0 < len(attempts) < most and not any(attempt.answer.succeeds for attempt in attempts)
 
 
-def by_key(view: View, key: str) -> list[tuple[str, list[Emission]]]:
+def _sent(view: View) -> Mapping[tuple[str, str], Sequence[Attempt]]:
+    """Give all attempts by endpoint and event id."""
+    found: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
+    for attempt in view.attempts:
+        found[attempt.endpoint, view.body(attempt).event_id or ""].append(attempt)
+    return found
+
+
+def _by_key(view: View, key: str) -> list[tuple[str, list[Emission]]]:
     """Give the emissions that each endpoint was due, in order, apart by their value of the key."""
     found: dict[tuple[str, str], list[Emission]] = defaultdict(list)
     for endpoint, due in view.due.items():

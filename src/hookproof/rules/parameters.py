@@ -101,3 +101,8 @@ def parameters_schema(known: Collection[str], optional: Collection[str]) -> dict
         "required": sorted({*known} - {*optional}),
         "additionalProperties": False,
     }
+
+
+def status_words(status: int) -> set[str]:
+    """Give the words by which a clause may name a status: ``410`` and ``4xx``."""
+    return {str(status), f"{status // 100}xx"}

@@ -10,6 +10,7 @@ import re
 
 from hookproof.model.transcript import Exchange
 from hookproof.model.verdict import Judgement, Observations
+from hookproof.rules.parameters import status_words
 from hookproof.rules.received import witnessed
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.view import View
@@ -27,13 +28,13 @@ _MARKUP = b"<script>alert('hookproof')</script>"
 @rule(*_EVERYWHERE, parameters=("statuses",))
 def no_answer_has_status(view: View, terms: Terms) -> Judgement:
     """No delivery is answered with one of the named statuses or status classes."""
-    wanted = tuple(str(status) for status in terms.parameters["statuses"])
+    wanted = {str(status) for status in terms.parameters["statuses"]}
     seen = Observations(missing=_UNMET)
     met = witnessed(view)
     for exchange in (x for x in view.exchanges if x.status):
         if met:
             seen.saw(exchange.id)
-        if str(exchange.status) in wanted or f"{exchange.status // 100}xx" in wanted:
+        if wanted & status_words(exchange.status):
             seen.broke(f"a delivery ({_named(exchange)}) got status {exchange.status}", exchange.id)
     return seen.conclude()
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from hookproof.model.transcript import Answer, Attempt
 from hookproof.model.verdict import Judgement, Observations
+from hookproof.rules.parameters import status_words
 from hookproof.rules.rule import Terms, rule
 from hookproof.rules.timing import (
     NANO,
@@ -158,7 +159,7 @@ def success_ends_the_schedule(view: View, terms: Terms) -> Judgement:
         elif canary := witness(view, terms, success, settle_seconds(terms.capabilities, first_delay(terms, delivery))):
             seen.saw(success.id, canary)
             seen.read_as("one redelivery of an answered event" if later else "")
-            met |= wanted & _named(success.answer.status)
+            met |= wanted & status_words(success.answer.status)
     if not seen.findings and (lost := wanted - met):
         return Observations(missing=f"no canary after the next retry was due, for {', '.join(sorted(lost))}").conclude()
     if not seen.findings and _never_sends_again(view, terms):
@@ -172,15 +173,10 @@ def _never_sends_again(view: View, terms: Terms) -> bool:
     return bool(failed) and not any(len(scheduled(view, terms, delivery.attempts)) > 1 for delivery in failed)
 
 
-def _named(status: int) -> set[str]:
-    """Give the words by which a clause may name a status."""
-    return {str(status), f"{status // 100}xx"}
-
-
 def _first_success(delivery: Delivery, statuses: set[str]) -> int | None:
     for position, attempt in enumerate(delivery.attempts):
         if attempt.answer.succeeds and attempt.answer_done_at is not None and attempt.closed_at is None:
-            return position if statuses & _named(attempt.answer.status) else None
+            return position if statuses & status_words(attempt.answer.status) else None
     return None
 
 
