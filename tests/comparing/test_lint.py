@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hookproof.comparing import lint_folder
 from hookproof.comparing.finding import CHECKS
@@ -183,6 +184,17 @@ def test_seeded_flaws_are_found(tmp_path: Path, check: str, file: str, place: st
         "unreachable-policy": {"unreachable-clause"},
     }
     assert {each.check for each in found} - {check} <= follows.get(check, set())
+
+
+@pytest.mark.parametrize(("statuses", "places"), [([200, "2xx", 299], []), ([200, 404, "5xx"], [1, 2])])
+def test_only_successes_end_a_schedule(tmp_path: Path, statuses: list[int | str], places: list[int]) -> None:
+    """A status that is no success can never be met by the rule that looks at what comes after a success."""
+    folder = tidy(tmp_path / "acme")
+    whole = yaml.safe_load((folder / "clauses.yaml").read_text())
+    whole["clauses"][0] |= {"rule": "success-ends-the-schedule", "parameters": {"statuses": statuses}}
+    (folder / "clauses.yaml").write_text(yaml.safe_dump(whole))
+    found = [each for each in lint_folder(folder) if each.check == "unreachable-clause"]
+    assert [each.place.partition(" ")[0] for each in found] == [f"clauses[0].parameters.statuses[{at}]" for at in places]
 
 
 @pytest.mark.parametrize(("check", "change"), SPARED, ids=ids(SPARED))

@@ -51,3 +51,11 @@ def test_who_waits_for_its_turn_is_not_lost(conduct: Conduct, outcome: Outcome) 
     chosen = [item for item in items(contract, Role.PLATFORM) if item.clause.id == "orbit/fan-out/named"]
     with courtroom(judged_by=contract, conduct=conduct) as run:
         assert {run.verdict(item).outcome for item in chosen} == {outcome}
+
+
+def test_every_promised_key_is_put_to_the_test() -> None:
+    """Of two clauses that promise an order by different members, both are observed."""
+    contract = ordered("agent_id", "conversation_id")
+    chosen = [item for item in items(contract, Role.PLATFORM) if item.clause.rule == PROMISE]
+    with courtroom(judged_by=contract) as run:
+        assert [run.verdict(item).outcome for item in chosen] == [Outcome.KEPT, Outcome.KEPT]

@@ -257,6 +257,18 @@ def test_an_open_question_is_reported_and_never_broken(status: int) -> None:
         assert kept(recording.judge(OPEN), first).reading == f"{status} {'retried' if again else 'not retried'}"
 
 
+def test_an_open_question_may_name_a_status() -> None:
+    """A status by itself is asked like a class, and another one of its class is not meant."""
+    recording = Recording()
+    recording.subscribe("e1")
+    emission = recording.emit()
+    recording.attempt("e1", emission, 503)
+    recording.elapse(100)
+    recording.attempt("e1", emission)
+    assert kept(recording.judge(OPEN, classes=["503"])).reading == "503 retried"
+    unseen(recording.judge(OPEN, classes=["502"]))
+
+
 def test_a_cut_answer_is_an_open_question_too() -> None:
     """An answer without its promised body is named by its class."""
     recording = Recording()

@@ -29,6 +29,7 @@ from hookproof.staging.session import Session
 from hookproof.staging.situation import scan
 from hookproof.wire.bounds import Bounds
 from tests.degenerate.servers import Reply, free_port, said
+from tests.staging.test_answering import exchange
 from tests.suites.courtroom import item, orbit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +127,12 @@ def session(url: str, monkeypatch: pytest.MonkeyPatch, **flags: str) -> Iterator
         yield run
     finally:
         run.close()
+
+
+def test_no_call_of_a_platform_s_api_is_sent_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls build on each other, so that no command is given which would send one of them by itself."""
+    with session("http://127.0.0.1:1", monkeypatch) as run:
+        assert not run.resending(exchange(status=422))
 
 
 def refusal(url: str, monkeypatch: pytest.MonkeyPatch, **flags: str) -> HookproofError:
